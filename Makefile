@@ -119,8 +119,12 @@ contracts: .venv/ready ## Check which room imports which
 docs: .venv/ready ## Build the documentation into docs/_build
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
 
+.PHONY: reference
+reference: .venv/ready ## Refresh the tables of docs/reference from the code
+	$(BIN)/python docs/refresh.py
+
 .PHONY: check
-check: lint types contracts docs test ## All of the above
+check: lint types contracts docs test ## Lint, types, contracts, docs and test
 
 .PHONY: bench
 bench: .venv-bench/ready ## Run the benchmarks beside their peers (BENCH=name for one)

@@ -70,7 +70,9 @@ def _lines() -> Iterator[str]:
 
 
 def _table(name: str, schema: pa.Schema) -> Iterator[str]:
-    yield f"### {name}\n\n| column | type | required | meaning |\n| --- | --- | --- | --- |"
+    yield f"### {name}\n"
+    yield "| column | type | required | meaning |"
+    yield "| --- | --- | --- | --- |"
     for field in schema:
         required = "no" if field.nullable else "yes"
         doc = field.metadata[b"doc"].decode()
