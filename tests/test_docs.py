@@ -1,0 +1,162 @@
+"""The documentation says what the program does, and its tutorial runs.
+
+Each command, option, setting, issue code and keyword of the language must stand in
+docs/reference. Each `sh` block of the tutorial is run, in order, in a folder that holds
+nothing but a copy of the agreements.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from tocsin import settings
+from tocsin.model import codes
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+REFERENCE = DOCS / "reference"
+TUTORIALS = [
+    page
+    for page in sorted(DOCS.glob("tutorial/*.md"))
+    if "```sh" in page.read_text(encoding="utf-8")
+]
+
+
+def reference() -> str:
+    return "\n".join(
+        page.read_text(encoding="utf-8") for page in REFERENCE.glob("*.md")
+    )
+
+
+def commands() -> dict[str, object]:
+    from tocsin.cli import app
+
+    found = {}
+
+    def walk(name, command):
+        found[name] = command
+        for part, below in getattr(command, "commands", {}).items():
+            walk(f"{name} {part}", below)
+
+    walk("tocsin", typer.main.get_command(app))
+    return found
+
+
+def section(page: str, title: str) -> str:
+    """The text under a heading of this page, up to the next of its level."""
+    parts = re.split(r"(?m)^## ", (REFERENCE / page).read_text(encoding="utf-8"))
+    return next((part for part in parts if part.startswith(f"{title}\n")), "")
+
+
+def test_every_command_and_option_is_in_the_reference():
+    missing = []
+    for name, command in commands().items():
+        text = section("commands.md", name)
+        if not text:
+            missing.append(f"## {name}")
+        for parameter in command.params:
+            for option in [*parameter.opts, *parameter.secondary_opts]:
+                ours = option.startswith("--") and "completion" not in option
+                if ours and not re.search(rf"{re.escape(option)}(?![\w-])", text):
+                    missing.append(f"{name} {option}")
+    assert not missing
+
+
+def test_the_reference_names_no_command_that_is_not_there():
+    text = (REFERENCE / "commands.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"(?m)^## (tocsin.*)$", text)) == set(commands())
+
+
+def test_every_command_has_help():
+    assert not [name for name, command in commands().items() if not command.help]
+
+
+def test_every_setting_is_in_the_reference():
+    text = (REFERENCE / "settings.md").read_text(encoding="utf-8")
+    names = [
+        settings.PREFIX + name.upper() for name in settings.Settings.__struct_fields__
+    ]
+    known = [*names, settings.FILE_VARIABLE, *settings.TEST_VARIABLES]
+    assert not [name for name in known if f"`{name}" not in text]
+
+
+def test_every_issue_code_is_in_the_reference():
+    text = (REFERENCE / "issue-codes.md").read_text(encoding="utf-8")
+    assert not [code for code in codes.CODES if f"`{code}`" not in text]
+
+
+def test_every_issue_code_in_the_package_is_declared():
+    """A code that is written as `Issue(code="...")` is one of CODES."""
+    used = {
+        code
+        for path in (ROOT / "src").rglob("*.py")
+        for code in re.findall(r'\bcode="(\w+)"', path.read_text(encoding="utf-8"))
+    }
+    assert used <= set(codes.CODES)
+
+
+def test_every_keyword_of_the_language_is_in_the_reference():
+    from tocsin.agreement import KEYWORDS
+
+    quoted = re.findall(r"`([^`\n]+)`", reference())
+    words = {words for code in quoted for words in [code, *code.split()]}
+    assert not [keyword for keyword in KEYWORDS if keyword not in words]
+
+
+def test_tables_that_repeat_the_code_are_fresh():
+    spec = importlib.util.spec_from_file_location("refresh", DOCS / "refresh.py")
+    refresh = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(refresh)
+    stale = [
+        page
+        for (page, name), text in refresh.parts().items()
+        if refresh.refreshed(page, name, text)
+        != (REFERENCE / page).read_text(encoding="utf-8")
+    ]
+    assert not stale, "run `make reference`"
+
+
+def test_every_decision_has_the_four_parts():
+    parts = ["## Context", "## Options", "## Choice", "## Consequences"]
+    for page in sorted(DOCS.glob("decisions/0*.md")):
+        text = page.read_text(encoding="utf-8")
+        assert re.match(rf"# {page.name[:4]}: ", text), page.name
+        assert [line for line in text.splitlines() if line in parts] == parts, page.name
+
+
+def test_pages_name_no_machine():
+    """No path of somebody's machine, no address of a package server."""
+    pages = [*DOCS.rglob("*.md"), *ROOT.glob("*.md"), ROOT / "Makefile"]
+    path = re.compile(r"(?<![\w.~-])/(?:home|root|tmp|work|Users)/\S+")
+    found = {
+        page.name: path.findall(page.read_text(encoding="utf-8")) for page in pages
+    }
+    assert not {name: paths for name, paths in found.items() if paths}
+
+
+def blocks(page: Path) -> list[str]:
+    return re.findall(r"(?ms)^```sh\n(.*?)^```", page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
+def test_tutorial_runs_as_it_stands(page, tmp_path):
+    shutil.copytree(ROOT / "agreements", tmp_path / "agreements")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    for block in blocks(page):
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", block],
+            cwd=tmp_path,
+            env=os.environ | {"PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
