@@ -6,6 +6,7 @@ Start with :mod:`tocsin.model.records` (the records, in pipeline order) and
 
 from tocsin.model.acts import ActRule, load_acts
 from tocsin.model.codes import CODES
+from tocsin.model.control import Control, ControlLayer
 from tocsin.model.identity import (
     canonical,
     content_id,
@@ -67,6 +68,8 @@ __all__ = [
     "ActRule",
     "Area",
     "Areas",
+    "Control",
+    "ControlLayer",
     "CoverageOf",
     "Expected",
     "Finding",
