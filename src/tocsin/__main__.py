@@ -17,9 +17,12 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         print(f"tocsin {__version__}")
         return
-    from tocsin.cli import app
+    try:
+        from tocsin import cli
 
-    app(prog_name="tocsin")
+        cli.main()
+    except KeyboardInterrupt:  # while the libraries load; later the commands say more
+        sys.exit(130)
 
 
 if __name__ == "__main__":
