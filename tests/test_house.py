@@ -195,6 +195,27 @@ def test_every_folder_of_the_package_is_a_room(root):
     assert not [folder for folder in folders if not (folder / "__init__.py").exists()]
 
 
+def test_no_file_names_a_machine(root):
+    """No path of somebody's machine: it would work nowhere else."""
+    path = re.compile(r"(?<![\w.~*-])/(?:farm|home|root|tmp|work|Users)/\w")
+    folders = ["src", "tests", "docs", "agreements", "benchmarks", "changes", ".ci"]
+    files = [
+        *root.glob("*"),
+        *(found for name in folders for found in _texts(root / name)),
+    ]
+    named = {
+        file: path.findall(file.read_text(encoding="utf-8", errors="replace"))
+        for file in files
+        if file.is_file()
+    }
+    assert not {file: paths for file, paths in named.items() if paths}
+
+
+def _texts(folder: Path) -> list[Path]:
+    built = {"_build", "__pycache__"}
+    return [path for path in folder.rglob("*") if not built & set(path.parts)]
+
+
 # --- the real records
 
 
