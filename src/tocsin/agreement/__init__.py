@@ -1,0 +1,1 @@
+"""The agreement language: text to tree, checked, and back to plain words."""
