@@ -1,0 +1,26 @@
+"""Raw rows become observations or issues, and coverage says who could have seen.
+
+Start with :mod:`tocsin.evidence.connector` (what every way in keeps to) and
+:mod:`tocsin.evidence.intake` (what becomes of a row).
+"""
+
+from tocsin.evidence.connector import Connector, RawRows, Reading, unusable
+from tocsin.evidence.intake import take_in
+from tocsin.evidence.issues import Fault, Faults, Issues
+from tocsin.evidence.mapping import Check, Column, Mapping, near, read_mapping
+
+__all__ = [
+    "Check",
+    "Column",
+    "Connector",
+    "Fault",
+    "Faults",
+    "Issues",
+    "Mapping",
+    "RawRows",
+    "Reading",
+    "near",
+    "read_mapping",
+    "take_in",
+    "unusable",
+]

@@ -1,0 +1,147 @@
+"""Readings of one source held against each other, and against what it should hold.
+
+``previous_period``: some reports say their own figure and that of the period before.
+The second reading of a period is compared with the first, region by region:
+
+- A report over N days speaks of a previous period of at most N days. So its figure is
+  for the **whole** of the earlier report's period only where that is no longer than
+  its own; then the two must be equal (an ``at_least`` figure may grow).
+- Where the earlier period is longer, the figure is for a **part** of it ("previous 24
+  hours" after a weekend). It contradicts the earlier one only where it is larger.
+
+Which reports follow each other is told from where their periods end and start, never
+from their numbers (numbers are sometimes misprinted). A contradiction refuses no row.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tocsin.evidence.connector import RawRows
+from tocsin.evidence.issues import Issues
+from tocsin.evidence.mapping import Check, Mapping
+from tocsin.model import Issue, SourceDescription, Where
+
+__all__ = ["check_expected", "check_rows", "contradicts"]
+
+
+def check_rows(kept: pl.DataFrame, raw: RawRows, mapping: Mapping) -> Issues:
+    """The checks that the mapping asks for, over the rows that were kept."""
+    return Issues(_previous_period(kept, raw, check) for check in mapping.checks)
+
+
+def check_expected(raw: RawRows, description: SourceDescription) -> Issues:
+    """Where the file does not hold what a known edition holds: a warning each."""
+    expected = description.expected
+    if expected.file_sha256 not in {None, raw.sha256}:
+        return Issues()
+    rows = raw.frame.height + raw.failed.refused
+    found: list[tuple[str, float, float | None]] = []
+    if expected.rows is not None:
+        found.append(("rows", expected.rows, rows))
+    found += [(name, total, _sum(raw, name)) for name, total in expected.sums.items()]
+    empty = [] if rows else [_empty(raw)]
+    return Issues(
+        [empty, [_unexpected(raw, *what) for what in found if what[1] != what[2]]]
+    )
+
+
+def contradicts(
+    says: pl.Expr, whole: pl.Expr, *, at_least: pl.Expr, longer: pl.Expr
+) -> pl.Expr:
+    """Whether a later reading of a period cannot be reconciled with the earlier one.
+
+    Args:
+        says: what the later report says of the previous period.
+        whole: what the earlier report said of its own period.
+        at_least: the earlier figure is a lower bound.
+        longer: the earlier period is longer than the later one.
+    """
+    part = says > whole
+    return (
+        pl.when(at_least)
+        .then(pl.when(longer).then(pl.lit(False)).otherwise(says < whole))
+        .otherwise(pl.when(longer).then(part).otherwise(says != whole))
+    )
+
+
+def _previous_period(kept: pl.DataFrame, raw: RawRows, check: Check) -> list[Issue]:
+    told = pl.DataFrame(
+        {
+            "row": raw.rows,
+            "label": raw.frame[check.label].cast(pl.String),
+            "says": raw.frame[check.previous].cast(pl.Float64, strict=False),
+        }
+    )
+    wanted = ["observation_id", "sector", "t_start", "t_end", "count"]
+    qualifier = [n for n in kept.columns if n == "count_qualifier"]
+    row = pl.col("raw_ref").str.extract(r"#(\d+)$").cast(pl.Int64)
+    later = kept.select(*wanted, *qualifier, row=row).join(told, on="row")
+    pairs = later.join(
+        later,
+        left_on=["sector", "t_start"],
+        right_on=["sector", "t_end"],
+        suffix="_was",
+    ).filter(pl.col("says").is_not_null() & pl.col("count_was").is_not_null())
+    at_least = (
+        pl.col("count_qualifier_was") == "at_least" if qualifier else pl.lit(False)
+    )
+    lasts = pl.col("t_end") - pl.col("t_start")
+    earlier_lasts = pl.col("t_start") - pl.col("t_start_was")
+    wrong = contradicts(
+        pl.col("says"),
+        pl.col("count_was"),
+        at_least=at_least.fill_null(value=False),
+        longer=_days(earlier_lasts) > _days(lasts),
+    )
+    found = pairs.filter(wrong).sort("row").to_dicts()
+    return [_contradiction(raw.file, check, pair) for pair in found]
+
+
+def _days(lasts: pl.Expr) -> pl.Expr:
+    """Whole days, so that the hour of a clock change makes no period longer."""
+    return (lasts.dt.total_seconds() / 86_400).round()
+
+
+def _contradiction(file: str, check: Check, pair: dict[str, object]) -> Issue:
+    says, was = _figure(pair["says"]), _figure(pair["count_was"])
+    return Issue(
+        code="contradiction",
+        where=Where(file=file, line=pair["row"], field=check.previous),  # type: ignore[arg-type]
+        message=f"{pair['label']} says {says} for {pair['sector']} in the period"
+        f" that {pair['label_was']} put at {was}",
+        repair="both rows are kept as they are; ask the publisher which one holds",
+        also=(Where(file=file, line=pair["row_was"]),),  # type: ignore[arg-type]
+        evidence=(str(pair["observation_id"]), str(pair["observation_id_was"])),
+        warning=True,
+    )
+
+
+def _figure(value: object) -> str:
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def _sum(raw: RawRows, name: str) -> float | None:
+    if name not in raw.frame.columns:
+        return None
+    total = raw.frame[name].cast(pl.Float64, strict=False).sum()
+    return round(float(total), 6)
+
+
+def _unexpected(raw: RawRows, name: str, expected: float, found: float | None) -> Issue:
+    of = "rows" if name == "rows" else f"in all of `{name}`"
+    number = "no such column" if found is None else f"{found:,.15g}"
+    return Issue(
+        code="count_unexpected",
+        where=Where(file=raw.file, field=None if name == "rows" else name),
+        message=f"{number} {of}; the description expects {expected:,.15g}",
+        repair="the source may have changed, or the file is a part of it; compare it"
+        " with the edition that the description names",
+        warning=True,
+    )
+
+
+def _empty(raw: RawRows) -> Issue:
+    where = Where(file=raw.file)
+    message = "the file has columns and no rows"
+    return Issue(code="file_empty", where=where, message=message, warning=True)
