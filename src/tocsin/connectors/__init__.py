@@ -5,6 +5,11 @@ descriptions of sources, ``sources/*.toml``. A source of one's own needs a descr
 and no code: see ``docs/how-to/describe-a-table.md``.
 """
 
-from tocsin.connectors.registry import describe_all, description, read_source
+from tocsin.connectors.registry import (
+    describe_all,
+    description,
+    read_control,
+    read_source,
+)
 
-__all__ = ["describe_all", "description", "read_source"]
+__all__ = ["describe_all", "description", "read_control", "read_source"]

@@ -23,11 +23,11 @@ from typing import Any, Final, cast
 import msgspec
 
 from tocsin.evidence import Connector, Reading, near, read_mapping, unusable
-from tocsin.model import SourceDescription
+from tocsin.model import Control, Outcome, SourceDescription
 
-__all__ = ["describe_all", "description", "read_source"]
+__all__ = ["describe_all", "description", "read_control", "read_source"]
 
-CONNECTORS: Final = ("tables",)
+CONNECTORS: Final = ("tables", "control")
 """Modules of this room that a description may name as its ``connector``."""
 
 
@@ -74,8 +74,24 @@ def read_source(source_id: str, file: Path | str) -> Reading:
         SourceUnusable: nothing of it can be taken in.
     """
     described = description(source_id)
+    if described.connector == "control":
+        message = f"`{source_id}` is a control layer, not evidence"
+        repair = f"give it as `--control {file}`"
+        raise unusable("source_unknown", source_id, message, repair=repair)
     module = import_module(f"tocsin.connectors.{described.connector}")
     return cast("Connector", module).read(Path(file), described)
+
+
+def read_control(file: Path | str) -> Outcome[Control]:
+    """Read a control layer: GeoJSON with a property ``party``, or a dated table.
+
+    Raises:
+        InputRefused: a feature has a fault; all of them are listed.
+        SourceUnusable: the file cannot be read.
+    """
+    module = import_module("tocsin.connectors.control")
+    read: Outcome[Control] = module.read_control(Path(file), known=describe_all())
+    return read
 
 
 @cache
@@ -125,7 +141,8 @@ def _described(
         message = f"`{made.connector}` is no connector"
         repair = near(made.connector, CONNECTORS) or f"one of {', '.join(CONNECTORS)}"
         raise unusable("description_invalid", name, message, repair=repair)
-    read_mapping(name, made.table, gives=made.gives)
+    if made.connector == "tables":
+        read_mapping(name, made.table, gives=made.gives)
     return made
 
 
