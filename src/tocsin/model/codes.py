@@ -39,6 +39,11 @@ CODES: Final[dict[str, str]] = {
     "syntax": "The words do not follow the shape of the language.",
     "sentence_changed": "The treaty sentence above a block changed since the block was"
     " written.",
+    "sentence_unmarked": "Rules that no treaty sentence, or no hash of it, stands by.",
+    "no_fallback": "Nothing follows if a decision is not taken in time.",
+    "votes_impossible": "A vote asks for more than there is.",
+    "veto_outside": "A veto of somebody who is no member, not declared as such.",
+    "silence_too_late": "Silence would count only after the deadline.",
     "undefined_name": "A name that nothing in the agreement declares.",
     "defined_twice": "A name or article that is declared twice.",
     "no_deadline": "An obligation without an instant by which it is due.",

@@ -1,0 +1,81 @@
+"""An agreement from a file or folder, read and checked.
+
+``read`` gives the agreement with every issue; ``load`` gives the agreement or refuses,
+with all errors at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from tocsin.agreement.check import check
+from tocsin.agreement.parse import parse
+from tocsin.agreement.terms import Agreement
+from tocsin.errors import InputRefused
+from tocsin.model.records import Issue, Outcome, Where
+
+__all__ = ["load", "read"]
+
+AGREEMENT_FILE = "agreement.md"
+
+
+def load(path: str | Path) -> Agreement:
+    """The agreement, or a refusal.
+
+    Args:
+        path: a Markdown file, or a folder with ``agreement.md`` and, if there is a
+            map, ``areas.geojson``.
+
+    Raises:
+        InputRefused: the file cannot be read, or its text has errors; all are listed.
+    """
+    outcome = read(path)
+    errors = [issue for issue in outcome.issues if not issue.warning]
+    if errors or outcome.records is None:
+        raise InputRefused(errors)
+    return outcome.records
+
+
+def read(path: str | Path) -> Outcome[Agreement | None]:
+    """As much of the agreement as can be read, and every error and warning.
+
+    The records are None only where there is no text to read.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / AGREEMENT_FILE
+    text = _text_of(file)
+    if isinstance(text, Issue):
+        return Outcome(records=None, issues=(text,))
+    parsed = parse(text, file=str(file))
+    checked = check(parsed.records, areas=_areas(file.parent))
+    return Outcome(records=parsed.records, issues=(*parsed.issues, *checked.issues))
+
+
+def _text_of(file: Path) -> str | Issue:
+    where = Where(file=str(file))
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        repair = f"give a Markdown file, or a folder with {AGREEMENT_FILE}"
+        return Issue(code="file_missing", where=where, message=message, repair=repair)
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8 text: {error.reason} at byte {error.start}"
+        repair = "save the file as UTF-8"
+        return Issue(code="file_damaged", where=where, message=message, repair=repair)
+    if not text.strip():
+        message, repair = "holds nothing to read", "write the agreement into it"
+        return Issue(code="file_empty", where=where, message=message, repair=repair)
+    return text
+
+
+def _areas(folder: Path) -> Collection[str]:
+    """Names on the map beside the text; its own faults are told by who reads it."""
+    from tocsin.agreement.areas import AREAS_FILE, load_areas
+
+    if not (folder / AREAS_FILE).exists():
+        return ()
+    areas = load_areas(folder).records.areas
+    return {name for area in areas for name in (area.name, *area.variants)}
