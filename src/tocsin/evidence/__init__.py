@@ -5,6 +5,7 @@ Start with :mod:`tocsin.evidence.connector` (what every way in keeps to) and
 """
 
 from tocsin.evidence.connector import Connector, RawRows, Reading, unusable
+from tocsin.evidence.coverage import Watched, cover, watched
 from tocsin.evidence.intake import take_in
 from tocsin.evidence.issues import Fault, Faults, Issues
 from tocsin.evidence.mapping import Check, Column, Mapping, near, read_mapping
@@ -19,8 +20,11 @@ __all__ = [
     "Mapping",
     "RawRows",
     "Reading",
+    "Watched",
+    "cover",
     "near",
     "read_mapping",
     "take_in",
     "unusable",
+    "watched",
 ]
