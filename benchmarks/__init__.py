@@ -1,0 +1,1 @@
+"""Named workloads with their peers in the same run. ``make bench BENCH=fuse``."""
