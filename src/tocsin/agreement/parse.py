@@ -12,6 +12,7 @@ within a faulty article the faulty clause is set aside and the rest is parsed ag
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
@@ -344,4 +345,5 @@ def _name_of(file: str) -> str:
     """A name for an agreement that gives none: its file's, or its folder's."""
     path = PurePath(file)
     stem = path.parent.name if path.name == "agreement.md" else path.stem
-    return stem or "agreement"
+    name = re.sub(r"\W", "_", stem) or "agreement"
+    return f"_{name}" if name[0].isdigit() else name
