@@ -15,6 +15,15 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 import pyarrow as pa
 
+from tocsin.model import (
+    Finding,
+    Guarantee,
+    Issue,
+    Notice,
+    Origin,
+    SourceDescription,
+)
+
 __all__ = ["RECORD_KINDS", "TABLES", "Store", "View", "Writer"]
 
 TABLES = (
@@ -32,7 +41,7 @@ TABLES = (
 RECORD_KINDS = ("issues", "sources", "findings", "guarantees", "notices", "agreement")
 """Records that a run keeps."""
 
-R = TypeVar("R", bound=msgspec.Struct)
+R = TypeVar("R")
 
 
 class Writer(Protocol):
@@ -41,7 +50,9 @@ class Writer(Protocol):
     def put_table(self, name: str, table: pa.Table) -> None:
         """Keep a table under one of :data:`TABLES`."""
 
-    def put_records(self, kind: str, records: Sequence[msgspec.Struct]) -> None:
+    def put_records(
+        self, kind: str, records: Sequence[msgspec.Struct | Mapping[str, Any]]
+    ) -> None:
         """Keep records of one of :data:`RECORD_KINDS`."""
 
     def commit(self, summary: Mapping[str, Any]) -> None:
@@ -51,6 +62,10 @@ class Writer(Protocol):
 class View(Protocol):
     """What a reader may ask of one committed run."""
 
+    @property
+    def origin(self) -> Origin:
+        """Observed, exercise or imagined: every record of the run is of this origin."""
+
     def summary(self) -> dict[str, Any]:
         """The run's summary (see docs/reference/commands.md)."""
 
@@ -59,6 +74,24 @@ class View(Protocol):
 
     def records(self, kind: str, of: type[R]) -> tuple[R, ...]:
         """Records of one kind, validated as they are read."""
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What each clause says of each party."""
+
+    def guarantees(self) -> tuple[Guarantee, ...]:
+        """Every promise and how far it has come."""
+
+    def notices(self) -> tuple[Notice, ...]:
+        """Who is to be told what."""
+
+    def issues(self) -> tuple[Issue, ...]:
+        """Every fault of the world that the run met."""
+
+    def sources(self) -> tuple[SourceDescription, ...]:
+        """Descriptions of the sources that were read."""
+
+    def agreement(self) -> dict[str, Any]:
+        """The agreement, as reports show it."""
 
 
 class Store(Protocol):

@@ -24,13 +24,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tocsin.errors import StoreDamaged, WrongUse
-from tocsin.model.identity import encode
+from tocsin.model import (
+    Finding,
+    Guarantee,
+    Issue,
+    Notice,
+    Origin,
+    SourceDescription,
+    encode,
+)
 from tocsin.store.base import RECORD_KINDS, TABLES
 from tocsin.store.segments import read_segment, write_durably, write_segment
 
 __all__ = ["FolderStore", "FolderView", "FolderWriter"]
 
-R = TypeVar("R", bound=msgspec.Struct)
+R = TypeVar("R")
 
 SUMMARY = "summary.json"
 KNOWN_COLUMNS = ("received_at", "known_at")
@@ -86,7 +94,9 @@ class FolderWriter:
         _known(name, TABLES)
         self._files[name] = write_segment(self.folder / "segments", table)
 
-    def put_records(self, kind: str, records: Sequence[msgspec.Struct]) -> None:
+    def put_records(
+        self, kind: str, records: Sequence[msgspec.Struct | Mapping[str, Any]]
+    ) -> None:
         """Keep records; they become visible at :meth:`commit`."""
         _known(kind, RECORD_KINDS)
         data = encode(list(records))
@@ -140,6 +150,36 @@ class FolderView:
             return msgspec.json.decode(path.read_bytes(), type=tuple[of, ...])  # type: ignore[valid-type]
         except (FileNotFoundError, msgspec.DecodeError) as error:
             raise StoreDamaged(f"{path}: {error}; run `tocsin run` again") from error
+
+    @property
+    def origin(self) -> Origin:
+        """Observed, exercise or imagined: every record of the run is of this origin."""
+        return Origin(self._summary["origin"])
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What each clause says of each party."""
+        return self.records("findings", Finding)
+
+    def guarantees(self) -> tuple[Guarantee, ...]:
+        """Every promise and how far it has come."""
+        return self.records("guarantees", Guarantee)
+
+    def notices(self) -> tuple[Notice, ...]:
+        """Who is to be told what."""
+        return self.records("notices", Notice)
+
+    def issues(self) -> tuple[Issue, ...]:
+        """Every fault of the world that the run met."""
+        return self.records("issues", Issue)
+
+    def sources(self) -> tuple[SourceDescription, ...]:
+        """Descriptions of the sources that were read."""
+        return self.records("sources", SourceDescription)
+
+    def agreement(self) -> dict[str, Any]:
+        """The agreement, as reports show it."""
+        (text,) = self.records("agreement", dict)
+        return text
 
     def _file(self, name: str) -> str:
         files = self._summary.get("files", {})
