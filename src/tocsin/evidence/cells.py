@@ -32,7 +32,7 @@ day.csv:2 (away_km): error [value_invalid] `far` is not a number
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Literal
 
 import polars as pl
 import pyarrow as pa
@@ -43,25 +43,32 @@ from tocsin.evidence.times import FIRST_YEAR, LAST_YEAR, Times, read_times
 
 __all__ = ["detail", "fill"]
 
-_ENDS: Final = frozenset({"t_end"})
-
 
 def fill(
     raw: pl.DataFrame, mapping: Mapping, schema: pa.Schema, faults: Faults
 ) -> pl.DataFrame:
     """The columns of ``schema`` that the mapping fills, read and typed.
 
-    Where it fills ``t_start`` alone, ``t_end`` is the same cell's end: the next local
-    midnight for a bare date, else the same instant.
+    Where a row gives no ``t_end`` it is the end of the cell that gives ``t_start``: the
+    next local midnight for a bare date, else the same instant.
     """
-    columns = dict(mapping.columns)
-    if "t_start" in columns and "t_end" not in columns:
-        columns["t_end"] = columns["t_start"]
     filled = {}
-    for name, column in columns.items():
+    for name, column in mapping.columns.items():
         cells = _cells(raw, column, mapping)
         filled[name] = _typed(cells, column, schema.field(name), mapping, faults)
+    if "t_start" in filled and "t_end" in schema.names:
+        filled["t_end"] = _ends(raw, mapping, filled.get("t_end"))
     return pl.DataFrame(filled, height=raw.height)
+
+
+def _ends(raw: pl.DataFrame, mapping: Mapping, given: pl.Series | None) -> pl.Series:
+    column = mapping.columns["t_start"]
+    cells = _cells(raw, column, mapping)
+    same = read_times(cells, column=column, zone=mapping.zone, edge="end").at
+    if given is None:
+        return same
+    stated = _cells(raw, mapping.columns["t_end"], mapping).is_not_null()
+    return pl.select(pl.when(stated).then(given).otherwise(same)).to_series()
 
 
 def detail(raw: pl.DataFrame, mapping: Mapping, faults: Faults) -> pl.Series:
@@ -128,10 +135,8 @@ def _several(words: pl.Series) -> pl.Series:
 def _time(
     cells: pl.Series, column: Column, mapping: Mapping, name: str, faults: Faults
 ) -> pl.Series:
-    edge: Literal["start", "end"] = "end" if name in _ENDS else "start"
+    edge: Literal["start", "end"] = "end" if name == "t_end" else "start"
     read = read_times(cells, column=column, zone=mapping.zone, edge=edge)
-    if edge == "end" and mapping.columns.get("t_end") is None:
-        return read.at  # the same cell as t_start, which has told its faults
     _tell_times(read, cells, column, faults)
     return read.at
 

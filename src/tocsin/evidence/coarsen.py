@@ -2,9 +2,10 @@
 
 Whatever a source says of the place of a firer is made coarse here, before anything
 else sees it: a point is moved to a grid of 0.01 degree (about 1.1 km) and its error
-raised to 1 km; a sector keeps no bearing finer than its own width, and no sector is
-thinner than 1 km; what else the source says of the row (``detail``) may hold the place
-again and is dropped. The raw row stays in the source's own file.
+raised to 1 km; a sector keeps whole kilometres of its range and no bearing finer than
+its own width, and is nowhere thinner than 1 km; what else the source says of the row
+(``detail``) may hold the place again and is dropped. The raw row stays in the source's
+own file.
 
 Outgoing are observations assessed as outgoing, and muzzle flashes whatever they were
 assessed as: a muzzle flash is seen where somebody fires.
@@ -70,19 +71,19 @@ def _point() -> dict[str, pl.Expr]:
 
 
 def _sector() -> dict[str, pl.Expr]:
-    """Sector widened to 1 km across and deep; its bearing on a grid of its width."""
-    far = pl.col("range_max_m")
+    """Sector widened to whole kilometres and 1 km across; its bearing to its width."""
+    near = (pl.col("range_min_m") / OUTGOING_FLOOR_M).floor() * OUTGOING_FLOOR_M
+    far = (pl.col("range_max_m") / OUTGOING_FLOOR_M).ceil() * OUTGOING_FLOOR_M
+    far = pl.max_horizontal(far, near + OUTGOING_FLOOR_M)
     across = pl.lit(OUTGOING_FLOOR_M) / far * (180 / np.pi)
     width = pl.max_horizontal("width_deg", across.clip(0, FULL_TURN))
     width = pl.when(pl.col("bearing_deg").is_not_null()).then(width)
-    middle = (pl.col("range_min_m") + far) / 2
-    half = pl.max_horizontal((far - pl.col("range_min_m")) / 2, OUTGOING_FLOOR_M / 2)
     steps = (pl.col("bearing_deg") / width).round()
     return {
         "width_deg": width,
         "bearing_deg": (steps * width) % FULL_TURN,
-        "range_min_m": (middle - half).clip(lower_bound=0),
-        "range_max_m": middle + half,
+        "range_min_m": near,
+        "range_max_m": far,
     }
 
 

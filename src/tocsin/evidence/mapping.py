@@ -19,10 +19,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, Final, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
+import polars as pl
 import pyarrow as pa
+from msgspec import Meta
 
 from tocsin.errors import SourceUnusable
 from tocsin.model import COVERAGE, OBSERVATIONS, REGISTER, Issue, Where
@@ -32,6 +35,7 @@ __all__ = ["OF_THE_ROW", "SCHEMAS", "UNITS", "Check", "Column", "Mapping", "near
 __all__ += ["read_mapping"]
 
 Gives = Literal["observations", "coverage", "register"]
+TimeOfDay = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 Scalar = str | int | float | bool
 
 SCHEMAS: Final[dict[str, pa.Schema]] = {
@@ -93,8 +97,8 @@ class Column(
     unit: str = "one"
     format: str | tuple[str, ...] = ()
     zone: str | None = None
-    at: str | None = None
-    day_when: str | None = None
+    at: TimeOfDay | None = None
+    day_when: TimeOfDay | None = None
     plus_s: float = 0.0
     optional: bool = False
     kind: Literal["text", "number", "flag"] = "text"
@@ -191,6 +195,7 @@ def read_mapping(
     except msgspec.ValidationError as error:
         message = str(error).replace("$", "table", 1)
         raise _invalid(source_id, "table", message) from error
+    _check_zone(source_id, "table.zone", mapping.zone)
     _check_columns(source_id, mapping, SCHEMAS[gives].names, gives.upper())
     return mapping
 
@@ -214,6 +219,18 @@ def _check_columns(source_id: str, mapping: Mapping, known: list[str], of: str) 
         if bool(column.sources) == (column.value is not None):
             message = f"`{name}` needs either `from` or `value`, and not both"
             raise _invalid(source_id, field, message)
+        _check_zone(source_id, field, column.zone)
+
+
+def _check_zone(source_id: str, field: str, zone: str | None) -> None:
+    if zone is None:
+        return
+    try:
+        pl.Series([datetime(2020, 1, 1, tzinfo=UTC)]).dt.convert_time_zone(zone)
+    except pl.exceptions.PolarsError as error:
+        message = f"`{zone}` is no time zone"
+        repair = "write it as in `Europe/Kyiv`, or `UTC`"
+        raise _invalid(source_id, field, message, repair) from error
 
 
 def _invalid(
