@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import io
 from collections.abc import Callable
 from typing import Final
@@ -19,6 +20,7 @@ from tocsin.model import Issue, Where
 __all__ = ["read_delimited"]
 
 DELIMITERS: Final = (",", ";", "\t", "|")
+LONGEST_CELL: Final = 2**24
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -40,7 +42,7 @@ def read_delimited(data: bytes, file: str, mapping: Mapping) -> RawRows:
     broken: list[pa.csv.InvalidRow] = []
     table = _parse(text, head, delimiter, _keeper(broken))
     _check_head(table.column_names, file)
-    _check_closed(table, text, file)
+    _check_quotes(text, delimiter, table.num_rows + len(broken), file)
     frame = pl.DataFrame(pl.from_arrow(table))
     names = {name: name.strip() for name in frame.columns}
     rows = _numbers(frame.height, [row.number - 1 for row in broken])
@@ -128,18 +130,29 @@ def _check_head(names: list[str], file: str) -> None:
         raise unusable("file_damaged", file, message, repair="rename one of them")
 
 
-def _check_closed(table: pa.Table, text: bytes, file: str) -> None:
-    """A quote that is never closed swallows the rest of the file into its last cell."""
-    if not table.num_rows:
+def _check_quotes(text: bytes, delimiter: str, rows: int, file: str) -> None:
+    """A stray quote would swallow the rows up to the next one into a single cell.
+
+    Only a file with quotes whose lines are not its rows can hold one; it is read again
+    by the letter of RFC 4180.
+    """
+    if b'"' not in text or text.count(b"\n") <= rows + 1:
         return
-    last = max((str(column[-1].as_py()) for column in table.columns), key=len)
-    if "\n" in last and not text.rstrip().endswith(b'"'):
-        raise unusable(
-            "file_damaged",
-            file,
-            f"a quote is opened and never closed, before `{last[:60]}`",
-            repair="close it, or double it where it belongs to the text",
-        )
+    csv.field_size_limit(LONGEST_CELL)
+    lines = io.StringIO(text.decode(), newline="")
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        for _ in reader:
+            pass
+    except csv.Error as error:
+        raise SourceUnusable(
+            Issue(
+                code="file_damaged",
+                where=Where(file=file, line=reader.line_num),
+                message=f"a quote is opened and not closed as it should be: {error}",
+                repair="close it, or double it where it belongs to the text",
+            )
+        ) from error
 
 
 def _numbers(
