@@ -1,0 +1,431 @@
+"""Activation trees: what must happen, by whom, before a guarantee acts.
+
+A tree has gates (all, any, in order, k of n) and leaves. A leaf is an event, an act of
+somebody or the outcome of a vote, and knows its two times in the scenario that the text
+describes: the earliest and the promised instant, both in seconds after the breach is
+alleged. Everything here is structure: no probabilities.
+
+>>> act = Leaf(key="a", words="Aurelia consents", kind="act", actors=("Aurelia",))
+>>> veto = Leaf(key="b", words="Brennia consents", kind="act", actors=("Brennia",))
+>>> tree = Gate(kind="all", parts=(act, veto))
+>>> [sorted(cut) for cut in cut_sets(tree)]
+[['a'], ['b']]
+>>> smallest_blocking(tree)
+('Aurelia',)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from itertools import combinations, product
+from typing import Any, Final, Literal, TypeAlias
+
+from tocsin.errors import WrongUse
+from tocsin.model.records import Record
+from tocsin.stresstest.votes import Ballots
+from tocsin.stresstest.votes import smallest_blocking as smallest_in
+
+__all__ = [
+    "Gate",
+    "Leaf",
+    "LeafKind",
+    "Node",
+    "can_happen",
+    "choices",
+    "cut_sets",
+    "forced",
+    "leaves",
+    "path_sets",
+    "smallest_blocking",
+    "stops",
+    "worst",
+]
+
+LeafKind: TypeAlias = Literal[
+    "detect",  # the breach is seen and shown: the monitors, not a decider
+    "event",  # something that nobody decides
+    "act",  # somebody acts: consents, mandates, deploys, asks
+    "state",  # an article binds
+    "adopted",  # a vote adopts
+    "rejected",  # a vote rejects
+    "lapsed",  # a vote is not taken in time
+    "not_adopted",  # a vote is rejected or lapses
+    "not_suspended",  # nobody votes to suspend
+    "response",  # the measure itself, by itself
+    "never",  # cannot happen
+]
+VOTES: Final = frozenset(
+    {"adopted", "rejected", "lapsed", "not_adopted", "not_suspended"}
+)
+MANY: Final = 400
+"""So many cut sets or ways are followed; beyond, the search says so."""
+
+
+class Leaf(Record, frozen=True, kw_only=True):
+    """One thing that must happen.
+
+    Attributes:
+        key: unique within a tree.
+        words: as a person would say it.
+        kind: what sort of thing it is.
+        clause: the clause that asks for it.
+        actors: who can do it; each of them can by itself prevent it.
+        vote: the ballots, where it is the outcome of a vote.
+        choice: which vote: leaves of the same vote share it.
+        earliest_s: seconds after the breach, if everybody acts at once.
+        promised_s: seconds after the breach, if everybody keeps the text's deadlines;
+            None: the text sets none.
+        why: for what can never happen, why.
+        controlled_by: who controls it without being asked by the text.
+    """
+
+    key: str
+    words: str
+    kind: LeafKind
+    clause: str = ""
+    actors: tuple[str, ...] = ()
+    vote: Ballots | None = None
+    choice: str = ""
+    earliest_s: int = 0
+    promised_s: int | None = 0
+    why: str = ""
+    controlled_by: tuple[str, ...] = ()
+
+    @property
+    def is_vote(self) -> bool:
+        """True where it is the outcome of a vote."""
+        return self.kind in VOTES
+
+    @property
+    def discretionary(self) -> bool:
+        """True where somebody may decide whether it happens."""
+        return self.is_vote or (self.kind == "act" and bool(self.actors))
+
+
+class Gate(Record, frozen=True, kw_only=True):
+    """What joins leaves: all, any, in order (all, one after the other), or k of them."""
+
+    kind: Literal["all", "any", "in_order", "at_least"]
+    parts: tuple[Gate | Leaf, ...]
+    at_least: int = 0
+    words: str = ""
+
+    @property
+    def needed(self) -> int:
+        """How many of the parts must happen."""
+        if self.kind == "at_least":
+            return self.at_least
+        return 1 if self.kind == "any" else len(self.parts)
+
+
+Node: TypeAlias = Gate | Leaf
+
+
+def leaves(node: Node) -> Iterator[Leaf]:
+    """Every leaf, from the first to the last."""
+    if isinstance(node, Leaf):
+        yield node
+    else:
+        for part in node.parts:
+            yield from leaves(part)
+
+
+def holds(node: Node, true: Mapping[str, bool]) -> bool:
+    """The tree with each leaf true or false by its key."""
+    if isinstance(node, Leaf):
+        return true[node.key]
+    return sum(holds(part, true) for part in node.parts) >= node.needed
+
+
+# --- ways and cuts -------------------------------------------------------------------
+
+
+def path_sets(node: Node) -> tuple[frozenset[str], ...]:
+    """Minimal sets of leaves that bring the tree about; the shortest first."""
+    return _sets(node, cut=False)
+
+
+def cut_sets(node: Node) -> tuple[frozenset[str], ...]:
+    """Minimal sets of leaves without which the tree cannot come about."""
+    return _sets(node, cut=True)
+
+
+def _sets(node: Node, *, cut: bool) -> tuple[frozenset[str], ...]:
+    if isinstance(node, Leaf):
+        return (frozenset({node.key}),)
+    parts = [_sets(part, cut=cut) for part in node.parts]
+    needed = len(parts) - node.needed + 1 if cut else node.needed
+    if needed <= 0:
+        return (frozenset(),)
+    found: list[frozenset[str]] = []
+    for chosen in combinations(parts, needed):
+        found = _minimal([*found, *_joined(chosen)])
+    return tuple(found)
+
+
+def _joined(parts: Collection[tuple[frozenset[str], ...]]) -> list[frozenset[str]]:
+    joined = [frozenset[str]()]
+    for sets in parts:
+        joined = _minimal([a | b for a in joined for b in sets])
+    return joined
+
+
+def _minimal(sets: list[frozenset[str]]) -> list[frozenset[str]]:
+    """Without those that contain another; at most :data:`MANY`, the smallest."""
+    kept: list[frozenset[str]] = []
+    for one in sorted(set(sets), key=lambda s: (len(s), sorted(s))):
+        if not any(other <= one for other in kept):
+            kept.append(one)
+        if len(kept) == MANY:
+            break
+    return kept
+
+
+def can_happen(node: Node) -> bool:
+    """True where it comes about if everybody does their part."""
+    return bool(ways(node))
+
+
+def ways(node: Node) -> tuple[frozenset[str], ...]:
+    """Path sets that can be walked: no leaf that never happens, no vote both ways."""
+    by_key = {leaf.key: leaf for leaf in leaves(node)}
+    return tuple(p for p in path_sets(node) if _walkable([by_key[key] for key in p]))
+
+
+def _walkable(leaves_of_path: list[Leaf]) -> bool:
+    outcomes: dict[str, str] = {}
+    for leaf in leaves_of_path:
+        if leaf.kind == "never" or not _possible(leaf):
+            return False
+        if leaf.is_vote and not _agrees(
+            outcomes.setdefault(leaf.choice, leaf.kind), leaf
+        ):
+            return False
+    return True
+
+
+def _agrees(held: str, leaf: Leaf) -> bool:
+    loose = {held, leaf.kind}
+    return held == leaf.kind or loose <= {"not_adopted", "rejected", "lapsed"}
+
+
+def _possible(leaf: Leaf) -> bool:
+    """Whether a vote can come out like this at all."""
+    if leaf.kind != "adopted" or leaf.vote is None:
+        return True
+    return leaf.vote.wins(leaf.vote.actors)
+
+
+# --- who can stop it -----------------------------------------------------------------
+
+
+def stops(node: Node, group: Collection[str]) -> bool:
+    """True where the group can see to it that the tree does not come about."""
+    blocked = {leaf.key: not _blocked(leaf, group) for leaf in leaves(node)}
+    return not holds(node, blocked)
+
+
+def _blocked(leaf: Leaf, group: Collection[str]) -> bool:
+    if leaf.kind == "never":
+        return True
+    if leaf.vote is None:
+        return leaf.kind in {"act", "detect"} and bool(set(leaf.actors) & set(group))
+    return _vote_blocked(leaf.kind, leaf.vote, group)
+
+
+def _vote_blocked(kind: str, vote: Ballots, group: Collection[str]) -> bool:
+    """Whether the group can keep this outcome from coming about."""
+    match kind:
+        case "adopted":
+            return vote.blocks(group)
+        case "lapsed":
+            return bool(group) and vote.rejects(group)
+        case "not_suspended":
+            return vote.wins(group)
+    return bool(group) and vote.wins(group)  # rejected, not_adopted
+
+
+def smallest_blocking(node: Node) -> tuple[str, ...]:
+    """A smallest group of actors that can stop the tree; () where none can."""
+    by_key = {leaf.key: leaf for leaf in leaves(node)}
+    best: tuple[str, ...] | None = None
+    for cut in cut_sets(node):
+        group = _cheapest([by_key[key] for key in cut], best)
+        if group is not None and (
+            best is None or (len(group), group) < (len(best), best)
+        ):
+            best = group
+    return best or ()
+
+
+def _cheapest(cut: list[Leaf], best: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The smallest group that stops every leaf of a cut; None: no group does."""
+    cut = [leaf for leaf in cut if leaf.kind != "never"]
+    if not cut:
+        return ()
+    single = [_single(leaf) for leaf in cut]
+    if any(group is None for group in single):
+        return None
+    known = [group for group in single if group is not None]
+    if len(cut) == 1:
+        return known[0]
+    if best is not None and max(map(len, known)) >= len(best):
+        return best
+    return _solved(cut)
+
+
+def _single(leaf: Leaf) -> tuple[str, ...] | None:
+    """The smallest group that stops one leaf; None: nobody can."""
+    if leaf.vote is None:
+        stoppable = leaf.kind in {"act", "detect"} and leaf.actors
+        return (min(leaf.actors),) if stoppable else None
+    match leaf.kind:
+        case "adopted":
+            return smallest_in(leaf.vote)
+        case "lapsed":
+            return _smallest_rejecting(leaf.vote)
+    from tocsin.stresstest.votes import smallest_winning
+
+    return smallest_winning(leaf.vote) or None
+
+
+def _smallest_rejecting(vote: Ballots) -> tuple[str, ...] | None:
+    without = Ballots(actors=vote.actors, vote=vote.vote, vetoes=vote.vetoes)
+    return smallest_in(without) or None
+
+
+def _solved(cut: list[Leaf]) -> tuple[str, ...] | None:
+    """By CP-SAT: one group that stops several leaves at once."""
+    from tocsin.stresstest.solver import Model
+
+    names = {name for leaf in cut for name in (leaf.vote or leaf).actors}
+    model = Model(names)
+    for leaf in cut:
+        model.require(_literal(model, leaf))
+    return model.smallest() or None
+
+
+def _literal(model: Any, leaf: Leaf) -> Any:
+    if leaf.vote is None:
+        return model.some([model.member(name) for name in leaf.actors])
+    if leaf.kind in {"adopted", "lapsed"}:
+        tests = list(leaf.vote.tests)
+        if leaf.kind == "lapsed" and leaf.vote.quorum is not None:
+            tests.remove(leaf.vote.quorum)
+        return model.some([model.fails(test) for test in tests])
+    return model.every([model.passes(test) for test in leaf.vote.tests])
+
+
+# --- what is reached whatever the deciders do ----------------------------------------
+
+Choice: TypeAlias = Mapping[str, str]
+
+MOST_OPEN: Final = 8
+REFUSED: Final = {"adopted": "rejected", "not_suspended": "suspended"}
+"""How a vote that can only help is refused; a vote that helps both ways is tried."""
+
+
+def choices(node: Node) -> Iterator[dict[str, str]]:
+    """The choices of the deciders that could be worst: every act is refused.
+
+    Raises:
+        WrongUse: more votes that lead on both ways than can be tried one by one.
+    """
+    kinds: dict[str, set[str]] = {}
+    for leaf in leaves(node):
+        if leaf.is_vote:
+            kinds.setdefault(leaf.choice, set()).add(leaf.kind)
+    open_ = {choice: _outcomes(node, choice, held) for choice, held in kinds.items()}
+    if sum(len(outcomes) > 1 for outcomes in open_.values()) > MOST_OPEN:
+        raise WrongUse(
+            f"more than {MOST_OPEN} votes in one guarantee lead on both ways"
+        )
+    for picked in product(*open_.values()):
+        yield dict(zip(open_, picked, strict=True))
+
+
+def _outcomes(node: Node, choice: str, kinds: set[str]) -> tuple[str, ...]:
+    if len(kinds) == 1 and (only := next(iter(kinds))) in REFUSED:
+        return (REFUSED[only],)
+    of_it = [leaf for leaf in leaves(node) if leaf.choice == choice and leaf.vote]
+    passes = any(leaf.vote and leaf.vote.wins(leaf.vote.actors) for leaf in of_it)
+    return ("rejected", "lapsed", *(["adopted"] if passes else []))
+
+
+def chosen(node: Node, choice: Choice) -> dict[str, bool]:
+    """Each leaf under a choice of the deciders; the breach is seen, events happen."""
+    return {leaf.key: _under(leaf, choice) for leaf in leaves(node)}
+
+
+def _under(leaf: Leaf, choice: Choice) -> bool:
+    if leaf.kind == "never" or (leaf.discretionary and not leaf.is_vote):
+        return False
+    if leaf.kind == "not_adopted":
+        return choice[leaf.choice] in {"rejected", "lapsed"}
+    if leaf.kind == "not_suspended":
+        return choice[leaf.choice] == "kept"
+    return choice[leaf.choice] == leaf.kind if leaf.is_vote else True
+
+
+def forced(node: Node, *, idle: bool = False) -> bool:
+    """True where it comes about whatever every decider does.
+
+    Args:
+        node: the tree.
+        idle: ask only what happens if nobody does anything: no vote is cast, nobody
+            acts, nobody suspends. What silence counts as is taken into account.
+    """
+    if idle:
+        return holds(node, {leaf.key: _idle(leaf) for leaf in leaves(node)})
+    return all(holds(node, chosen(node, choice)) for choice in choices(node))
+
+
+def _idle(leaf: Leaf) -> bool:
+    """Whether it happens if nobody lifts a hand."""
+    if not leaf.is_vote:
+        return not leaf.discretionary and leaf.kind != "never"
+    assert leaf.vote is not None
+    passed = leaf.vote.silence == "yes" and leaf.vote.quorum is None
+    adopted = passed and leaf.vote.wins(leaf.vote.actors)
+    return {"adopted": adopted, "rejected": False, "not_suspended": True}.get(
+        leaf.kind, not adopted
+    )
+
+
+def worst(node: Node) -> float:
+    """Seconds until it surely comes about whatever the deciders do; inf where never."""
+    if not forced(node):
+        return float("inf")
+    return max(time_under(node, chosen(node, choice)) for choice in choices(node))
+
+
+def time_under(node: Node, true: Mapping[str, bool]) -> float:
+    """Promised seconds until the tree comes about, given what happens."""
+    if isinstance(node, Leaf):
+        late = leaf_time(node, promised=True)
+        return late if true[node.key] else float("inf")
+    return joined_time(node, [time_under(part, true) for part in node.parts])
+
+
+def leaf_time(leaf: Leaf, *, promised: bool) -> float:
+    """Promised or earliest seconds of a leaf; inf where the text sets no deadline."""
+    if leaf.kind == "never":
+        return float("inf")
+    if not promised:
+        return leaf.earliest_s
+    return float("inf") if leaf.promised_s is None else leaf.promised_s
+
+
+def joined_time(gate: Gate, times: list[float]) -> float:
+    """When enough of the parts have come about."""
+    if gate.needed <= 0:
+        return 0.0
+    return sorted(times)[gate.needed - 1] if len(times) >= gate.needed else float("inf")
+
+
+def best(node: Node, *, promised: bool = False) -> float:
+    """Seconds until it comes about if everybody does their part at once, or in time."""
+    if isinstance(node, Leaf):
+        possible = node.kind != "never" and _possible(node)
+        return leaf_time(node, promised=promised) if possible else float("inf")
+    return joined_time(node, [best(part, promised=promised) for part in node.parts])
