@@ -1,0 +1,213 @@
+"""Which party did it, how surely, and why: additive log-odds, each term printable.
+
+In: INCIDENTS with their members and observations, a control layer or none. Out: the
+incidents with ``p_<party>`` and ``p_undetermined``; the same without the layer; and
+every term. Refused: to name a party that nothing speaks for.
+
+- Only what speaks *for* a party gives it probability. What the named party did not do
+  is undetermined, not the other party's: a rate of friendly fire accuses nobody.
+- Below ``name_from`` nobody is named.
+- The line alone never proves: it says who holds the ground, not who fired.
+- A party's word about its opponent, alone, names nobody, however often it is said.
+
+>>> from tocsin.findings.weights import load_weights
+>>> log_odds = {"line": np.array([[1.5, -1.5], [0.3, -0.3]])}
+>>> named(log_odds, load_weights()).round(3).tolist()
+[[0.818, 0.0], [0.0, 0.0]]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy.special import expit, softmax
+
+from tocsin.errors import WrongUse
+from tocsin.findings.cases import Cases, Reals, read_cases
+from tocsin.findings.reasons import reasons_of
+from tocsin.findings.terms import TERMS, Terms, weigh
+from tocsin.findings.weights import Weights, load_weights
+from tocsin.model import Issue, Judgement, Outcome, SourceDescription, Where
+from tocsin.model.control import Control
+
+__all__ = ["ATTRIBUTION", "Attributed", "attribute", "explain", "named"]
+
+ATTRIBUTION = pa.schema(
+    [
+        pa.field("incident_id", pa.string(), nullable=False),
+        pa.field("party", pa.string(), nullable=False),
+        pa.field("term", pa.string(), nullable=False),
+        pa.field("value", pa.float64(), nullable=False),
+    ]
+)
+"""One row for each term that is not 0: natural log-odds against the other parties."""
+
+ON_CONTROL = ("line", "bearing", "range")
+SPEAKS = ("line", "bearing", "range", "claims")
+PROVES = ("bearing", "range", "claims")
+
+
+class Attributed(msgspec.Struct, frozen=True, kw_only=True):
+    """What attribution gives.
+
+    Attributes:
+        incidents: INCIDENTS with the probabilities filled in.
+        without_control: the same as if there were no control layer.
+        terms: :data:`ATTRIBUTION`, every term of every incident.
+        publisher: who published the control layer, or None: there was none.
+    """
+
+    incidents: pa.Table
+    without_control: pa.Table
+    terms: pa.Table
+    publisher: str | None
+
+
+def attribute(
+    incidents: pa.Table,
+    members: pa.Table,
+    observations: pa.Table,
+    *,
+    parties: Sequence[str],
+    control: Control | None,
+    sources: Sequence[SourceDescription],
+    weights: Weights | None = None,
+) -> Outcome[Attributed]:
+    """The incidents, attributed.
+
+    Args:
+        incidents: INCIDENTS of these parties.
+        members: MEMBERS.
+        observations: OBSERVATIONS that hold every member.
+        parties: the parties of the agreement.
+        control: who holds which ground, or None.
+        sources: descriptions of the sources: who has an interest.
+        weights: see ``attribution.toml``; None: those that come with Tocsin.
+    """
+    weights = weights or load_weights()
+    cases = read_cases(incidents, members, observations, sources, parties, weights)
+    terms = weigh(cases, parties, control, weights)
+    bare = {k: v for k, v in terms.values.items() if k not in ON_CONTROL}
+    attributed = Attributed(
+        incidents=_filled(incidents, parties, named(terms.values, weights)),
+        without_control=_filled(incidents, parties, named(bare, weights)),
+        terms=_table(cases, parties, terms),
+        publisher=control.publisher if control and control.layers else None,
+    )
+    return Outcome(records=attributed, issues=_issues(control, parties))
+
+
+def named(terms: Mapping[str, Reals], weights: Weights) -> Reals:
+    """Probability of each party, (n, parties); the rest to 1 is undetermined."""
+    q = _posterior(sum(terms.values(), start=np.zeros(())))
+    speaks, proves = _any(terms, SPEAKS, q), _any(terms, PROVES, q)
+    p = np.where(proves, np.minimum(q, weights.most), np.minimum(q, weights.line.most))
+    top = q.max(axis=1, keepdims=True)
+    top_speaks = ((q == top) & speaks).any(axis=1, keepdims=True)
+    enough = top_speaks & (p.max(axis=1, keepdims=True) >= weights.name_from)
+    return np.where(speaks & enough, p, 0.0)
+
+
+def _posterior(log_odds: Reals) -> Reals:
+    """Probabilities from log-odds against the mean of the others; one party stands
+    against somebody unknown."""
+    n = log_odds.shape[1]
+    if n == 1:
+        return np.asarray(expit(log_odds))
+    return np.asarray(softmax(log_odds * (n - 1) / n, axis=1))
+
+
+def _any(terms: Mapping[str, Reals], which: Sequence[str], like: Reals) -> np.ndarray:
+    """Where one of these terms speaks for the party."""
+    found = np.zeros(like.shape, dtype=bool)
+    for term in which:
+        if term in terms:
+            found |= terms[term] > 0
+    return found
+
+
+def explain(
+    incident_id: str,
+    incidents: pa.Table,
+    members: pa.Table,
+    observations: pa.Table,
+    *,
+    parties: Sequence[str],
+    control: Control | None,
+    sources: Sequence[SourceDescription],
+    weights: Weights | None = None,
+) -> dict[str, Judgement]:
+    """Why one incident is attributed as it is: for each party its terms in words.
+
+    The value of each judgement is the party's log-odds against the others; its reasons
+    add up to it.
+
+    Raises:
+        WrongUse: there is no such incident.
+    """
+    weights = weights or load_weights()
+    one = incidents.filter(pc.equal(incidents["incident_id"], incident_id))
+    if not one.num_rows:
+        raise WrongUse(f"there is no incident `{incident_id}`")
+    mine = members.filter(pc.equal(members["incident_id"], incident_id))
+    wanted = pa.chunked_array([mine["observation_id"].combine_chunks()])
+    seen = observations.filter(
+        pc.is_in(observations["observation_id"], wanted.combine_chunks())
+    )
+    cases = read_cases(one, mine, seen, sources, parties, weights)
+    terms = weigh(cases, parties, control, weights)
+    return reasons_of(cases, terms, parties, control, weights)
+
+
+def _filled(incidents: pa.Table, parties: Sequence[str], p: Reals) -> pa.Table:
+    columns = {f"p_{party}": p[:, k] for k, party in enumerate(parties)}
+    columns["p_undetermined"] = 1 - p.sum(axis=1)
+    for name, values in columns.items():
+        at = incidents.schema.get_field_index(name)
+        incidents = incidents.set_column(
+            at, incidents.schema.field(at), pa.array(values)
+        )
+    return incidents
+
+
+def _table(cases: Cases, parties: Sequence[str], terms: Terms) -> pa.Table:
+    """Every term that is not 0, by incident."""
+    values = np.stack([terms.values[term] for term in TERMS], axis=2)
+    case, party, term = np.nonzero(values)
+    return pa.table(
+        [
+            cases.ids.gather(case).to_arrow().cast(pa.string()),
+            pa.array(np.array(parties, dtype=object)[party], pa.string()),
+            pa.array(np.array(TERMS, dtype=object)[term], pa.string()),
+            pa.array(values[case, party, term]),
+        ],
+        schema=ATTRIBUTION,
+    )
+
+
+def _issues(control: Control | None, parties: Sequence[str]) -> tuple[Issue, ...]:
+    if control is None or not control.layers:
+        return (
+            Issue(
+                code="no_control_layer",
+                where=Where(file="control"),
+                message="there is no control layer: which side a place is on is unknown",
+                repair="give one with its publisher, or leave attribution to other evidence",
+                warning=True,
+            ),
+        )
+    strange = sorted(set(control.parties) - set(parties))
+    return tuple(
+        Issue(
+            code="control_invalid",
+            where=Where(file="control"),
+            message=f"`{name}` holds ground but is no party of the agreement",
+            repair=f"name the ground after one of {', '.join(parties)}",
+            warning=True,
+        )
+        for name in strange
+    )

@@ -1,0 +1,158 @@
+"""The terms of attribution: what each kind of evidence says for each party.
+
+Each term gives one number for each incident and party, the logarithm of how well that
+party's doing it explains the evidence; only differences between parties count. A term
+that has nothing to say is 0 for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from scipy.special import i0e
+
+from tocsin.findings.cases import IMPACT, SOURCE, Cases, Reals
+from tocsin.findings.ground import DIRECTIONS, Held, around, by_layer, shares
+from tocsin.findings.weights import Weights
+from tocsin.model.control import Control
+
+__all__ = ["TERMS", "Terms", "weigh"]
+
+TERMS = ("line", "bearing", "range", "claims", "interested claims")
+"""The terms, in the order in which they are printed."""
+
+OUT_OF_RANGE_SHARE = 1e-9
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """The terms of all cases, each (n, parties), against the mean of the others.
+
+    Attributes:
+        values: one array for each of :data:`TERMS`.
+        held: share of each place on each party's ground, (n, parties); NaN where no
+            layer applies.
+    """
+
+    values: dict[str, Reals]
+    held: Reals
+
+
+def weigh(
+    cases: Cases, parties: Sequence[str], control: Control | None, weights: Weights
+) -> Terms:
+    """All terms of all cases."""
+    n = (len(cases), len(parties))
+    values = {term: np.zeros(n) for term in TERMS}
+    held = np.full(n, np.nan)
+    for term, proof in (("claims", True), ("interested claims", False)):
+        _claims(values[term], cases, proof=proof)
+    if control is not None and control.layers and len(parties) > 1:
+        error = control.sigma_m
+        error = weights.line.default_error_m if error is None else error
+        for at, ground in by_layer(control, cases.t, parties):
+            placed = at[~np.isnan(cases.lon[at])]
+            _line(values["line"], held, placed, cases, ground, error, weights)
+            _ground_around(values, placed, cases, ground, weights)
+    return Terms(values={k: _centred(v) for k, v in values.items()}, held=held)
+
+
+def _centred(values: Reals) -> Reals:
+    """Each party against the mean of the others, so that terms add up."""
+    n = values.shape[1]
+    if n < 2:  # noqa: PLR2004
+        return values
+    return values - (values.sum(axis=1, keepdims=True) - values) / (n - 1)
+
+
+def _claims(out: Reals, cases: Cases, *, proof: bool) -> None:
+    said = cases.claims.filter(cases.claims["proof"] == proof)
+    at = (said["case"].to_numpy(), said["party"].to_numpy())
+    np.add.at(out, at, said["weight"].to_numpy())
+
+
+def _line(
+    out: Reals,
+    held: Reals,
+    at: np.ndarray,
+    cases: Cases,
+    ground: Held,
+    error_m: float,
+    weights: Weights,
+) -> None:
+    """P(place | party) from the shares of the place on each side, capped."""
+    sigma = np.hypot(np.nan_to_num(cases.sigma_m[at]), error_m)
+    held[at] = shares(cases.lon[at], cases.lat[at], sigma, ground)
+    own = np.array([
+        0.0,
+        weights.line.own_ground_impact,
+        weights.line.own_ground_source,
+        weights.line.own_ground_unknown,
+    ])[cases.role[at]][:, None]  # fmt: skip
+    n = out.shape[1]
+    mine = held[at]
+    others = mine.sum(axis=1, keepdims=True) - mine
+    nobody = 1 - mine.sum(axis=1, keepdims=True)
+    chance = mine * own + others * (1 - own) / (n - 1) + nobody / n
+    chance /= chance.sum(axis=1, keepdims=True)
+    chance = np.clip(chance, 1 - weights.line.most, weights.line.most)
+    says = cases.role[at] > 0
+    out[at[says]] = np.log(chance[says])
+
+
+def _ground_around(
+    values: dict[str, Reals],
+    at: np.ndarray,
+    cases: Cases,
+    ground: Held,
+    weights: Weights,
+) -> None:
+    """Bearing and range, for the cases that have either."""
+    bearings = cases.bearings.filter(cases.bearings["case"].is_in(at))
+    known = at[(cases.role[at] == IMPACT) & ~np.isnan(cases.range_m[at])]
+    some = np.union1d(bearings["case"].to_numpy(), known).astype(np.int64)
+    if not some.size:
+        return
+    far = np.nan_to_num(cases.range_m[some], nan=weights.range_m["default"])
+    seen = around(cases.lon[some], cases.lat[some], far, ground)
+    at_all = seen.max(axis=1)  # (n, parties): whether it has ground in range
+    reachable = at_all > OUT_OF_RANGE_SHARE
+    where = np.searchsorted(some, known)
+    values["range"][known] = np.where(
+        reachable[where], 0.0, np.log(weights.range_m["out_of_range"])
+    )
+    case = bearings["case"].to_numpy()
+    said = _bearing(
+        seen[np.searchsorted(some, case)],
+        bearings["deg"].to_numpy(),
+        bearings["kappa"].to_numpy(),
+        cases.role[case],
+        weights,
+    )
+    np.add.at(values["bearing"], case, said)
+
+
+def _bearing(
+    seen: Reals, deg: Reals, kappa: Reals, role: np.ndarray, weights: Weights
+) -> Reals:
+    """log P(bearing | party), (n, parties).
+
+    What flies comes from the direction opposite to its bearing: a party did it if its
+    ground lies there. At the source the bearing points away: a party did it if the
+    others' ground lies there. The bearing is von Mises about each such direction
+    (Mardia and Jupp, Directional Statistics, 2000), and now and then simply wrong.
+    """
+    at_source = role == SOURCE
+    back = np.where(at_source, deg, deg + 180)[:, None]
+    away = np.radians(back - DIRECTIONS[None, :])
+    spread = kappa[:, None]
+    density = np.exp(spread * (np.cos(away) - 1)) / (2 * np.pi * i0e(spread))
+    others = seen.sum(axis=2, keepdims=True) - seen
+    towards = np.where(at_source[:, None, None], others, seen)
+    total = towards.sum(axis=1)
+    mean = (towards * density[:, :, None]).sum(axis=1) / np.maximum(total, 1e-9)
+    flat = 1 / (2 * np.pi)
+    mean = np.where(total > 0, mean, flat)
+    false = weights.bearing.false_share
+    return np.log((1 - false) * mean + false * flat)
