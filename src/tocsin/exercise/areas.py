@@ -46,12 +46,13 @@ def control_geojson(
     """One polygon per party: the ground that it holds on its side of the line."""
     ground = ground or lantern_ground()
     rings = _held(ground)
-    return _collection(
+    held = _collection(
         [
             _feature({"party": party, "publisher": PUBLISHER}, "Polygon", [ring])
             for party, ring in zip(cast.parties, rings, strict=True)
         ]
     )
+    return held | {"publisher": PUBLISHER}
 
 
 def _collection(features: list[dict[str, Any]]) -> dict[str, Any]:
@@ -76,7 +77,8 @@ def _named(name: str, kind: str, variants: tuple[str, ...] = ()) -> dict[str, An
 
 def _points(x: Reals, y: Reals) -> list[list[float]]:
     lon, lat = to_degrees(x, y)
-    return np.column_stack([np.round(lon, 4), np.round(lat, 4)]).tolist()
+    points: list[list[float]] = np.column_stack([lon, lat]).round(4).tolist()
+    return points
 
 
 def _ring(x: Reals, y: Reals) -> list[list[float]]:
@@ -110,9 +112,9 @@ def _zones(ground: Ground, cast: Cast) -> list[dict[str, Any]]:
         (cast.ranges, ground.ranges, _RANGE_KM),
     )
     return [
-        _feature(_named(name, "zone"), "Polygon", [_circle(*place, radius_km)])
+        _feature(_named(name, "zone"), "Polygon", [_circle(x, y, radius_km)])
         for names, places, radius_km in kinds
-        for name, place in zip(names, places.tolist(), strict=True)
+        for name, (x, y) in zip(names, places.tolist(), strict=True)
     ]
 
 

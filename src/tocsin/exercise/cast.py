@@ -18,93 +18,20 @@ from tocsin.model import Record
 
 __all__ = ["LANTERN", "Cast", "aliased"]
 
-_HEADS = [
-    "Ald",
-    "Bresk",
-    "Corv",
-    "Dorr",
-    "Eskn",
-    "Farv",
-    "Gant",
-    "Hask",
-    "Ivv",
-    "Jarl",
-    "Kestr",
-    "Lorv",
-    "Maskr",
-    "Neskv",
-    "Orlv",
-    "Pelv",
-    "Quarn",
-    "Ruskv",
-    "Sarv",
-    "Tavr",
-    "Ulvr",
-    "Varsk",
-    "Weskr",
-    "Yarv",
-    "Zelv",
-    "Brunn",
-    "Corsk",
-    "Drav",
-    "Fenv",
-    "Galv",
-    "Holv",
-    "Isk",
-    "Jolv",
-    "Kerv",
-    "Lusk",
-    "Mirv",
-    "Norv",
-    "Osv",
-    "Pirr",
-    "Rolv",
-]
-_TAILS = [
-    "oveth",
-    "irrun",
-    "askel",
-    "undar",
-    "ethune",
-    "ivvar",
-    "orrim",
-    "elloch",
-    "amund",
-    "iskar",
-    "ovent",
-    "urrow",
-    "aveld",
-    "errant",
-    "ilmar",
-    "ombeth",
-    "unnel",
-    "asterre",
-    "egund",
-    "ikkel",
-    "olvane",
-    "usket",
-    "avorn",
-    "ellune",
-    "indar",
-    "orvald",
-    "umbrin",
-    "aquel",
-    "emmar",
-    "itholm",
-    "oddun",
-    "ustrel",
-    "annoc",
-    "ervil",
-    "ibbern",
-    "oquar",
-    "uvandel",
-    "arrosk",
-    "essun",
-    "illaver",
-]
+_HEADS = (
+    "Ald Bresk Corv Dorr Eskn Farv Gant Hask Ivv Jarl Kestr Lorv Maskr Neskv Orlv"
+    " Pelv Quarn Ruskv Sarv Tavr Ulvr Varsk Weskr Yarv Zelv Brunn Corsk Drav Fenv"
+    " Galv Holv Isk Jolv Kerv Lusk Mirv Norv Osv Pirr Rolv"
+)
+_TAILS = (
+    "oveth irrun askel undar ethune ivvar orrim elloch amund iskar ovent urrow aveld"
+    " errant ilmar ombeth unnel asterre egund ikkel olvane usket avorn ellune indar"
+    " orvald umbrin aquel emmar itholm oddun ustrel annoc ervil ibbern oquar uvandel"
+    " arrosk essun illaver"
+)
 
 
-class Cast(Record, kw_only=True):
+class Cast(Record, frozen=True, kw_only=True):
     """Names, in the order in which the world uses them.
 
     Attributes:
@@ -170,7 +97,9 @@ LANTERN: Final = Cast(
         "Wesselmoor Range",
     ),
     areas=("Quillan Bridge", "Zorrel Halt", "Yarrowen Ford"),
-    settlements=tuple(head + tail for tail, head in product(_TAILS, _HEADS)),
+    settlements=tuple(
+        head + tail for tail, head in product(_TAILS.split(), _HEADS.split())
+    ),
 )
 """The names of ``agreements/exercise-lantern``."""
 
