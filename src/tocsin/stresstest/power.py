@@ -79,7 +79,7 @@ def _wins(rules: Ballots, groups: Wholes) -> Flags:
     if rules.vote is None:
         return np.zeros(len(groups), dtype=bool)
     held = [_passed(test, groups, rules.actors) for test in rules.tests]
-    return np.logical_and.reduce(held)
+    return np.asarray(np.logical_and.reduce(held))
 
 
 def _passed(test: Threshold | Tests, groups: Wholes, actors: tuple[str, ...]) -> Flags:

@@ -103,7 +103,7 @@ class Leaf(Record, frozen=True, kw_only=True):
 
 
 class Gate(Record, frozen=True, kw_only=True):
-    """What joins leaves: all, any, in order (all, one after the other), or k of them."""
+    """What joins leaves: all, any, in order (one after the other), or k of them."""
 
     kind: Literal["all", "any", "in_order", "at_least"]
     parts: tuple[Gate | Leaf, ...]

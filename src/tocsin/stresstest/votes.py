@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 MOST_COALITIONS = 20
-"""So many minimal winning coalitions are listed; a body of 35 has hundreds of millions."""
+"""So many minimal winning coalitions are listed; a body of 35 may have millions."""
 
 MOST_NODES = 20_000
 
