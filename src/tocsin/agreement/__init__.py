@@ -8,6 +8,8 @@ from tocsin.agreement.check import check
 from tocsin.agreement.keywords import KEYWORDS
 from tocsin.agreement.load import load, read
 from tocsin.agreement.parse import parse, parse_rules
+from tocsin.agreement.prose import to_english
+from tocsin.agreement.source import to_source
 from tocsin.agreement.terms import Agreement, without_places
 
 __all__ = [
@@ -18,5 +20,7 @@ __all__ = [
     "parse",
     "parse_rules",
     "read",
+    "to_english",
+    "to_source",
     "without_places",
 ]

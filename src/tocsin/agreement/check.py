@@ -20,6 +20,7 @@ from tocsin.agreement.check_conditions import check_conditions
 from tocsin.agreement.check_decisions import check_decisions
 from tocsin.agreement.check_names import check_names
 from tocsin.agreement.check_norms import check_norms
+from tocsin.agreement.check_rings import check_rings
 from tocsin.agreement.check_sentences import check_sentences
 from tocsin.agreement.check_times import check_times
 from tocsin.agreement.names import Declared
@@ -36,6 +37,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_times,
     check_conditions,
     check_norms,
+    check_rings,
     check_decisions,
 )
 """Every check; their order does not matter, the issues are sorted by place."""

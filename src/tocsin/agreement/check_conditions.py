@@ -60,20 +60,28 @@ def check_conditions(declared: Declared) -> Iterator[Issue]:
         yield from _of_let(let, declared)
 
 
-def bound_by(condition: Condition, declared: Declared) -> Bound:
-    """The variables that a condition binds when it holds."""
+def bound_by(condition: Condition, declared: Declared, *, carry: bool = True) -> Bound:
+    """The variables that a condition binds when it holds.
+
+    Args:
+        condition: any condition.
+        declared: the names of its agreement.
+        carry: whether a decision carries what its case is about. False where that is
+            being asked, because decisions may wait for each other.
+    """
     match condition:
         case Happened() | FindingState() | BreachOf() | Compare() | Lasting():
             return _spoken(condition, declared)
         case VariableIs():
             return NOTHING if condition.negated else frozenset({condition.variable})
         case AnyOf():
-            branches = [bound_by(branch, declared) for branch in condition.conditions]
-            return frozenset.intersection(*branches)
+            branches = condition.conditions
+            bound = [bound_by(branch, declared, carry=carry) for branch in branches]
+            return frozenset.intersection(*bound)
         case DecisionIs():
-            return _carried(condition, declared)
-    parts = (bound_by(part, declared) for part in _joint_parts(condition))
-    return NOTHING.union(*parts)
+            return _carried(condition, declared) if carry else NOTHING
+    parts = _joint_parts(condition)
+    return NOTHING.union(*(bound_by(part, declared, carry=carry) for part in parts))
 
 
 def _joint_parts(condition: Condition) -> tuple[Condition, ...]:
@@ -134,12 +142,12 @@ def _names(who: Who | None) -> set[str | None]:
 
 def _carried(condition: DecisionIs, declared: Declared) -> Bound:
     """A decision is taken in a case: it carries what the case is about."""
-    numbers = condition.article.number if condition.article else None
+    number = condition.article.number if condition.article else None
     return NOTHING.union(
         *(
-            _of_trigger(rule.trigger, declared)
+            _of_trigger(rule.trigger, declared, carry=False)
             for article, rule in all_rules(declared.agreement)
-            if _is_meant(condition, article, rule, numbers)
+            if rule.trigger and _is_meant(condition, article, rule, number)
         )
     )
 
@@ -148,25 +156,8 @@ def _is_meant(
     condition: DecisionIs, article: Article, rule: Rule, number: str | None
 ) -> bool:
     if number is not None:
-        return article.number == number or article.number.startswith(f"{number}(")
+        return article.is_meant_by(number)
     return getattr(rule, "name", None) == condition.decision
-
-
-def _of_trigger(trigger: Trigger | None, declared: Declared) -> Bound:
-    if trigger is None:
-        return NOTHING
-    parts = [part for part in (trigger.upon, trigger.when) if part is not None]
-    return NOTHING.union(*(_without_decisions(part, declared) for part in parts))
-
-
-def _without_decisions(condition: Condition, declared: Declared) -> Bound:
-    """As ``bound_by``, but decisions that wait for each other must not recur."""
-    if isinstance(condition, DecisionIs):
-        return NOTHING
-    if isinstance(condition, AllOf | AnyOf):
-        parts = (_without_decisions(part, declared) for part in condition.conditions)
-        return NOTHING.union(*parts)
-    return bound_by(condition, declared)
 
 
 # --- rules
@@ -175,7 +166,7 @@ def _without_decisions(condition: Condition, declared: Declared) -> Bound:
 def _of_rule(article: Article, rule: Rule, declared: Declared) -> Iterator[Issue]:
     outer = NOTHING
     if rule.trigger is not None:
-        outer = _of_trigger_bound(rule.trigger, declared)
+        outer = _of_trigger(rule.trigger, declared)
         if rule is _first_with(rule.trigger, article):
             yield from _of_trigger_parts(rule.trigger, declared)
     match rule:
@@ -194,9 +185,9 @@ def _first_with(trigger: Trigger, article: Article) -> Rule | None:
     return next((rule for rule in article.rules if rule.trigger == trigger), None)
 
 
-def _of_trigger_bound(trigger: Trigger, declared: Declared) -> Bound:
+def _of_trigger(trigger: Trigger, declared: Declared, *, carry: bool = True) -> Bound:
     parts = [part for part in (trigger.upon, trigger.when) if part is not None]
-    return NOTHING.union(*(bound_by(part, declared) for part in parts))
+    return NOTHING.union(*(bound_by(part, declared, carry=carry) for part in parts))
 
 
 def _of_trigger_parts(trigger: Trigger, declared: Declared) -> Iterator[Issue]:
@@ -302,7 +293,7 @@ def _faults(condition: Condition, outer: Bound, declared: Declared) -> Iterator[
 
 def _unequal(condition: AnyOf, outer: Bound, declared: Declared) -> Iterator[Issue]:
     """Branches bind the same variables; a decision may carry more of them."""
-    told = [_without_decisions(part, declared) for part in condition.conditions]
+    told = [bound_by(part, declared, carry=False) for part in condition.conditions]
     wanted = NOTHING.union(*told) - outer
     for part, own in zip(condition.conditions, told, strict=True):
         missing = wanted - own - bound_by(part, declared)
@@ -321,17 +312,24 @@ def _negated(condition: Not, outer: Bound, declared: Declared) -> Iterator[Issue
     free = bound_by(inner, declared) - outer
     if free:
         yield _unsafe(condition.where, set(free))
-    for until in find(inner, Until):
+    inside = (inner, *_named_within(inner, declared))
+    for until in (found for part in inside for found in find(part, Until)):
         yield Issue(
             code="unsafe",
             where=until.where,
             message="`not` over `until` asks of the future what is not there yet",
             repair="say it with `since`, or with a deadline",
         )
-    for since in find(inner, Since):
+    for since in (found for part in inside for found in find(part, Since)):
         if since.within is None:
             yield _open_interval(since)
     yield from _faults(inner, outer, declared)
+
+
+def _named_within(inner: Condition, declared: Declared) -> list[Condition]:
+    """The named conditions that a condition asks for."""
+    asked = {deed.act for deed in find(inner, Deed)}
+    return [let.when for let in declared.agreement.conditions if let.name in asked]
 
 
 def _open_interval(since: Since) -> Issue:

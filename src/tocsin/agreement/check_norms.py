@@ -1,27 +1,17 @@
-"""Checks of rules against each other: who can, who must not, who waits for whom."""
+"""Checks of rules against each other: who can, who must not, what follows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import product
 from typing import TypeAlias
 
 from tocsin.agreement.common_acts import performers_of
 from tocsin.agreement.names import Declared
 from tocsin.agreement.terms import (
-    AllOf,
-    AnyOf,
     Article,
-    ArticleIs,
-    ArticleTime,
     Breaches,
-    BreachOf,
-    Decision,
-    DecisionIs,
     Deed,
-    Episodes,
-    FindingRule,
-    FindingState,
     FixedTime,
     Forbid,
     InForce,
@@ -30,7 +20,6 @@ from tocsin.agreement.terms import (
     Oblige,
     Power,
     Rule,
-    Term,
     Who,
 )
 from tocsin.agreement.walk import all_rules, find
@@ -42,12 +31,11 @@ Ruled: TypeAlias = tuple[Article, Rule]
 
 
 def check_norms(declared: Declared) -> Iterator[Issue]:
-    """Duties nobody can perform, contradictions, rings, breaches of no effect."""
+    """Duties nobody can perform, contradictions, breaches without consequence."""
     for _, rule in all_rules(declared.agreement):
         if isinstance(rule, Oblige | Power):
             yield from _not_enforceable(rule, declared)
     yield from _contradictions(declared)
-    yield from _rings(declared)
     yield from _without_consequence(declared)
 
 
@@ -192,108 +180,6 @@ def _contradiction(
     )
 
 
-# --- rings
-
-
-def _rings(declared: Declared) -> Iterator[Issue]:
-    """Rules that wait for each other, so that none can ever begin.
-
-    A rule can begin once its conditions can; what can begin is grown from nothing
-    until it grows no more, and what is left waits in a ring (or for one).
-    """
-    ruled = list(all_rules(declared.agreement))
-    able: set[int] = set()
-    while True:
-        grown = {at for at, one in enumerate(ruled) if _can_begin(one, ruled, able)}
-        if grown == able:
-            break
-        able = grown
-    stuck = [one for at, one in enumerate(ruled) if at not in able]
-    yield from _stuck(stuck)
-
-
-def _can_begin(one: Ruled, ruled: Sequence[Ruled], able: set[int]) -> bool:
-    article, rule = one
-    waits = [*_requirements(rule), *_entry(article)]
-    return all(_possible(term, one, ruled, able) for term in waits)
-
-
-def _requirements(rule: Rule) -> Iterator[Term]:
-    if rule.trigger is not None:
-        yield from (p for p in (rule.trigger.upon, rule.trigger.when) if p is not None)
-    if isinstance(rule, FindingRule):
-        yield rule.when
-    needs = getattr(rule, "needs", None)
-    if needs is not None:
-        yield needs
-
-
-def _entry(article: Article) -> Iterator[Term]:
-    """Articles whose start or end this one's start waits for."""
-    if article.in_force is not None and article.in_force.join == "all":
-        for point in article.in_force.start:
-            if isinstance(point.base, ArticleTime):
-                yield point.base
-
-
-def _possible(term: Term, one: Ruled, ruled: Sequence[Ruled], able: set[int]) -> bool:
-    """Whether a condition can come true, given the rules that can begin."""
-    match term:
-        case AllOf():
-            return all(_possible(p, one, ruled, able) for p in term.conditions)
-        case AnyOf():
-            return any(_possible(p, one, ruled, able) for p in term.conditions)
-    waited = [at for at, other in enumerate(ruled) if _waits_for(term, other)]
-    return not waited or any(at in able for at in waited)
-
-
-def _waits_for(term: Term, other: Ruled) -> bool:
-    """Whether a condition can come true only through this rule."""
-    article, rule = other
-    match term:
-        case ArticleIs(state="in_force") | ArticleTime():
-            return _is_meant(term.article.number, article)
-        case BreachOf():
-            return _is_meant(term.breaches.article.number, article)
-        case DecisionIs():
-            decides = isinstance(rule, Decision | FindingRule)
-            if term.article is not None:
-                return decides and _is_meant(term.article.number, article)
-            return isinstance(rule, Decision) and rule.name == term.decision
-        case FindingState():
-            return isinstance(rule, FindingRule) and rule.name == term.finding
-    return _counts(term, rule)
-
-
-def _counts(term: Term, rule: Rule) -> bool:
-    """Whether a number counts the episodes of this finding."""
-    counted = [episodes.finding for episodes in find(term, Episodes)]
-    return isinstance(rule, FindingRule) and rule.name in counted
-
-
-def _is_meant(number: str, article: Article) -> bool:
-    return article.number == number or article.number.startswith(f"{number}(")
-
-
-def _stuck(stuck: Sequence[Ruled]) -> Iterator[Issue]:
-    told: set[str] = set()
-    for article, rule in stuck:
-        if article.number in told:
-            continue
-        told.add(article.number)
-        others = [a for a, _ in stuck if a.number != article.number]
-        also = tuple(dict.fromkeys(other.where for other in others))
-        named = list(dict.fromkeys(other.clause for other in others))
-        waits = f"waits with {', '.join(named)}" if named else "waits for itself"
-        yield Issue(
-            code="circular",
-            where=rule.where,
-            message=f"{article.clause} {waits}, so it can never begin",
-            repair="take one condition out, or add another way in with `or`",
-            also=also,
-        )
-
-
 # --- consequence
 
 
@@ -303,7 +189,7 @@ def _without_consequence(declared: Declared) -> Iterator[Issue]:
     for article in declared.agreement.articles:
         breakable = [r for r in article.rules if isinstance(r, Forbid | Oblige)]
         silent = [rule for rule in breakable if not _goes_on(rule)]
-        if silent and not any(_is_meant(number, article) for number in taken_up):
+        if silent and not any(article.is_meant_by(number) for number in taken_up):
             yield Issue(
                 code="no_consequence",
                 where=silent[0].where,

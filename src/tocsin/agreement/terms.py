@@ -935,6 +935,10 @@ class Article(Term, frozen=True, kw_only=True):
         """The number with its word, as findings name it: ``Article 1(1)``."""
         return f"Article {self.number}"
 
+    def is_meant_by(self, number: str) -> bool:
+        """True for its own number, and for that of the article it is part of."""
+        return self.number == number or self.number.startswith(f"{number}(")
+
 
 # --- definitions ---------------------------------------------------------------------
 
@@ -1179,15 +1183,10 @@ class Agreement(Term, frozen=True, kw_only=True):
 
     def find(self, number: str) -> tuple[Article, ...]:
         """The articles that a number means: itself, or all of its paragraphs."""
-        return tuple(
-            article
-            for article in self.articles
-            if article.number == number or article.number.startswith(f"{number}(")
-        )
+        return tuple(one for one in self.articles if one.is_meant_by(number))
 
 
 Node = TypeVar("Node", bound=Term)
-
 
 LAYOUT: Final = {"where": NOWHERE, "blocks": (), "mentions": ()}
 
