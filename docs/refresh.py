@@ -6,6 +6,8 @@ A page keeps its prose. What stands between the two marks of a part is replaced.
 import sys
 from pathlib import Path
 
+from tocsin.connectors import describe_all
+from tocsin.connectors.describe import sources_page
 from tocsin.model.codes import CODES
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
@@ -13,7 +15,10 @@ REFERENCE = Path(__file__).resolve().parent / "reference"
 
 def parts() -> dict[tuple[str, str], str]:
     """The text of each part, by page and name of the part."""
-    return {("issue-codes.md", "codes"): _codes()}
+    return {
+        ("issue-codes.md", "codes"): _codes(),
+        ("sources.md", "sources"): sources_page(describe_all()),
+    }
 
 
 def refreshed(page: str, name: str, text: str) -> str:

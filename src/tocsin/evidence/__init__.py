@@ -8,9 +8,17 @@ from tocsin.evidence.connector import Connector, RawRows, Reading, unusable
 from tocsin.evidence.coverage import Watched, cover, watched
 from tocsin.evidence.intake import take_in
 from tocsin.evidence.issues import Fault, Faults, Issues
-from tocsin.evidence.mapping import Check, Column, Mapping, near, read_mapping
+from tocsin.evidence.mapping import (
+    SCHEMAS,
+    Check,
+    Column,
+    Mapping,
+    near,
+    read_mapping,
+)
 
 __all__ = [
+    "SCHEMAS",
     "Check",
     "Column",
     "Connector",
