@@ -18,7 +18,7 @@ from tocsin.guarantees import (
     begin,
     standing,
 )
-from tocsin.guarantees.engine import ORDER
+from tocsin.guarantees.story import ORDER
 from tocsin.model import GuaranteeState as S
 from tocsin.model import Origin, TriggerMode
 

@@ -106,6 +106,27 @@ def test_condition_that_is_no_gate_of_a_known_kind_stays_unsettled():
     assert [gate.kind for gate in promise.gates] == ["other"]
 
 
+def test_alternative_among_other_needs_is_not_taken_for_both():
+    promise = only(
+        "Article 6(2)\n  power Coalition to deploy\n"
+        "  needs consent of Southland\n    and Article 1(1) in force\n"
+        "      or consent of Northland\n"
+    )
+    assert [gate.kind for gate in promise.gates] == ["act", "other"]
+
+
+def test_member_whose_votes_are_needed_can_block_without_a_veto():
+    outcome = parse_rules(
+        HEAD.replace(
+            "group Coalition of Aurelia, Brennia, Caldoria\n",
+            "group Coalition of Aurelia, Brennia, Caldoria\n  weights Aurelia 3\n",
+        )
+        + DECIDE
+        + "    vote two thirds of votes\n"
+    )
+    assert promises(outcome.records)[0].steps[0].blockers == ("Aurelia",)
+
+
 def test_text_that_binds_only_the_parties_promises_nothing():
     assert read("") == ()
 

@@ -19,19 +19,15 @@ A power that needs an adopted decision has the mode of that decision.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
-from tocsin.agreement.decisions import eligible, tally, veto_holders
+from tocsin.agreement.decisions import eligible, veto_holders
 from tocsin.agreement.evaluate.plan import who_names
 from tocsin.agreement.terms import (
     Agreement,
-    AllOf,
-    AnyOf,
     Article,
-    ArticleIs,
     Compare,
     Condition,
     Decision,
@@ -42,7 +38,6 @@ from tocsin.agreement.terms import (
     EventTime,
     FindingRule,
     FindingState,
-    Happened,
     Lapses,
     Oblige,
     Power,
@@ -55,16 +50,14 @@ from tocsin.agreement.terms import (
     Who,
     Within,
 )
-from tocsin.guarantees.promises import Asked, Gate, Promise
+from tocsin.guarantees.gates import alone, can_block, flat, gates, members
+from tocsin.guarantees.promises import Asked, Promise
 from tocsin.model import TriggerMode
 
 __all__ = ["promises"]
 
 CONSULTS: Final = ("meet", "consult")
 """Acts that are consultation: doing them fulfils no promise but that of talking."""
-
-NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""No ballots, no deadline: the instant of the question does not matter."""
 
 Promising: TypeAlias = Oblige | Power | Decision | Effect
 """Rules that can promise something."""
@@ -91,7 +84,7 @@ def _promise(agreement: Agreement, article: Article) -> Promise | None:
         findings=findings,
         woken_by=tuple(n for rule in rules for n in _woken_by(agreement, rule)),
         steps=tuple(s for rule in rules for s in _steps(agreement, article, rule)),
-        gates=_gates(agreement, power) if power else (),
+        gates=gates(agreement, power) if power else (),
         upstream=upstream.clause if upstream else "",
         lapses_s=_lapse_seconds(lapses),
         lapses_in_words=_lapse_words(lapses),
@@ -135,15 +128,7 @@ def _conditions(rule: Rule) -> Iterator[Condition]:
     if trigger is not None:
         for condition in (trigger.upon, trigger.when):
             if condition is not None:
-                yield from _flat(condition)
-
-
-def _flat(condition: Condition) -> Iterator[Condition]:
-    if isinstance(condition, AllOf | AnyOf):
-        for part in condition.conditions:
-            yield from _flat(part)
-    else:
-        yield condition
+                yield from flat(condition)
 
 
 def _findings(rule: Rule) -> tuple[str, ...]:
@@ -188,7 +173,7 @@ def _decides(agreement: Agreement, name: str) -> Article | None:
 def _upstream(agreement: Agreement, power: Power | None) -> Article | None:
     if power is None or power.needs is None:
         return None
-    for condition in _flat(power.needs):
+    for condition in flat(power.needs):
         if isinstance(condition, DecisionIs) and condition.outcome == "adopted":
             if condition.decision is not None:
                 return _decides(agreement, condition.decision)
@@ -220,9 +205,9 @@ def _mode(
 
 
 def _mode_of(agreement: Agreement, procedure: Procedure) -> TriggerMode:
-    members = _members(agreement, procedure.by)
-    everybody = set(eligible(procedure, members))
-    vetoes = set(veto_holders(procedure, members))
+    who = members(agreement, procedure.by)
+    everybody = set(eligible(procedure, who))
+    vetoes = set(veto_holders(procedure, who))
     if _asks_all(procedure.vote) or (everybody and everybody <= vetoes):
         return TriggerMode.BY_CONSENSUS
     return TriggerMode.BY_DECISION
@@ -262,7 +247,7 @@ def _duties(agreement: Agreement, article: Article, rule: Oblige) -> Iterator[As
             yield _duty(article, rule, (name,), f"{rule.deed.act} {name}")
     else:
         duty = _duty(article, rule, names, rule.deed.act)
-        yield replace(duty, blockers=_alone(agreement, names))
+        yield replace(duty, blockers=alone(agreement, names))
 
 
 def _duty(article: Article, rule: Oblige, bearers: tuple[str, ...], name: str) -> Asked:
@@ -295,7 +280,7 @@ def _to_decide(
         after_s=after_s,
         runs_from=runs_from,
         in_words=in_words,
-        blockers=_can_block(procedure, _members(agreement, procedure.by)),
+        blockers=can_block(agreement, procedure),
         otherwise=_otherwise(procedure),
     )
 
@@ -388,70 +373,7 @@ def _seconds(duration: Duration | None) -> int | None:
     return duration.seconds
 
 
-# --- who -----------------------------------------------------------------------------
-
-
-def _members(agreement: Agreement, who: Who | None) -> tuple[str, ...]:
-    """Everybody who is meant: the members of groups and bodies, else the names."""
-    names = who.names if who else ()
-    return tuple(
-        dict.fromkeys(
-            m for name in names for m in agreement.members_of(name) or (name,)
-        )
-    )
-
-
-def _can_block(procedure: Procedure, members: tuple[str, ...]) -> tuple[str, ...]:
-    """Who alone can stop a decision while nobody has voted: vetoes, pivotal members."""
-    return tally(procedure, (), members=members, at=NO_TIME).can_block
-
-
-def _alone(agreement: Agreement, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Who alone can leave a duty undone: its bearer, where that is one state."""
-    states = [m for name in names for m in agreement.members_of(name) or (name,)]
-    return names if len(states) == 1 else ()
-
-
-# --- powers --------------------------------------------------------------------------
-
-
-def _gates(agreement: Agreement, power: Power) -> tuple[Gate, ...]:
-    if power.needs is None:
-        return ()
-    if isinstance(power.needs, AnyOf):
-        return (Gate(kind="other", words="one of several conditions", name="or"),)
-    return tuple(g for c in _flat(power.needs) for g in _gate(agreement, power, c))
-
-
-def _gate(agreement: Agreement, power: Power, condition: Condition) -> Iterator[Gate]:
-    match condition:
-        case ArticleIs(state="in_force"):
-            number = condition.article.number
-            words = f"Article {number} in force"
-            yield Gate(kind="in_force", words=words, name=f"Article {number}")
-        case DecisionIs(outcome="adopted"):
-            name = condition.decision or f"Article {condition.article}"
-            yield Gate(kind="adopted", words=f"adopted {name}", name=name)
-        case Happened():
-            yield from _act_gates(agreement, power, condition)
-        case _:
-            words = "a condition that this version does not settle"
-            yield Gate(kind="other", words=words, name=type(condition).__name__)
-
-
-def _act_gates(
-    agreement: Agreement, power: Power, happened: Happened
-) -> Iterator[Gate]:
-    act, by = happened.deed.act, happened.deed.by
-    plain = act.replace("_", " ")
-    if by is None:
-        yield Gate(kind="act", words=plain, name=act)
-        return
-    names = _members(agreement, power.who) if by.quantifier else by.names
-    each = by.quantifier is not None
-    for name in names:
-        words = f"{plain} of {name}"
-        yield Gate(kind="act", words=words, name=act, by=name, of_each=each)
+# --- how long ------------------------------------------------------------------------
 
 
 def _lapses(rule: Promising) -> Lapses | None:

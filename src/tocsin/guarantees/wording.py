@@ -74,7 +74,7 @@ def said_of(
 ) -> tuple[str, tuple[str, ...]]:
     """The sentence of a notice and to whom it goes; ("", ()) where nobody need know."""
     if step is not None and step.missed and what != "done":
-        return _missed(promise, about, entered, step), _owed(steps) or step.owed_by
+        return _missed(promise, about, entered, step), _first(step.owed_by, steps)
     if entered is not None:
         return _entered(promise, about, entered, steps), _concerned(about, steps)
     if step is not None and what == "done":
@@ -207,6 +207,11 @@ def _missed(
         return f"{sentence} What follows: {step.otherwise}."
     lapsed = " It has lapsed." if entered == S.LAPSED else ""
     return f"{sentence}{lapsed} The text says nothing of what follows."
+
+
+def _first(names: tuple[str, ...], steps: tuple[Step, ...]) -> tuple[str, ...]:
+    """Those who missed it, then everybody else who owes something."""
+    return tuple(dict.fromkeys((*names, *_owed(steps))))
 
 
 def _owed(steps: tuple[Step, ...]) -> tuple[str, ...]:
