@@ -1,4 +1,178 @@
 """The meaning of an agreement: what its clauses say of whom, when, how surely.
 
-``docs/reference/semantics.md`` states every rule, formally and in words.
+``docs/reference/semantics.md`` states every rule, formally and in words. Two engines
+have that one meaning: ``oracle`` is the definition, slow and literal; ``batch`` gives
+the same from columns. :func:`evaluate` gives the verdicts; :func:`evaluate_fully` gives
+episodes, decisions, duties and effects beside them (see
+:mod:`tocsin.agreement.evaluate.results`).
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, Literal
+
+import pyarrow as pa
+
+from tocsin.agreement.evaluate import oracle
+from tocsin.agreement.evaluate.chance import DRAWN_WORLDS
+from tocsin.agreement.evaluate.force import force
+from tocsin.agreement.evaluate.history import settle
+from tocsin.agreement.evaluate.judged import Judged, Question
+from tocsin.agreement.evaluate.plan import plan
+from tocsin.agreement.evaluate.procedure import proceed
+from tocsin.agreement.evaluate.results import (
+    Decision,
+    Duty,
+    Effect,
+    Episode,
+    Evaluation,
+)
+from tocsin.agreement.evaluate.rows import rows_of, verdict_table
+from tocsin.agreement.evaluate.setting import Setting
+from tocsin.agreement.evaluate.watch import watch
+from tocsin.agreement.terms import Agreement
+from tocsin.errors import WrongUse
+from tocsin.model.places import Areas
+from tocsin.model.records import Issue, Outcome
+from tocsin.model.tables import COVERAGE
+from tocsin.model.times import seconds
+
+__all__ = [
+    "Decision",
+    "Duty",
+    "Effect",
+    "Engine",
+    "Episode",
+    "Evaluation",
+    "evaluate",
+    "evaluate_fully",
+]
+
+Engine = Literal["oracle"]
+ENGINES: Final[dict[str, Callable[[Setting], Judged]]] = {"oracle": oracle.judge}
+
+
+def evaluate(  # noqa: PLR0913  # one argument for each thing that a verdict depends on
+    agreement: Agreement,
+    facts: pa.Table,
+    *,
+    coverage: pa.Table | None = None,
+    areas: Areas | None = None,
+    start: datetime,
+    until: datetime,
+    as_known_at: datetime | None = None,
+    engine: Engine = "oracle",
+    seed: int = 0,
+) -> Outcome[pa.Table]:
+    """The verdicts from ``start`` to before ``until``: a VERDICTS table.
+
+    Args:
+        agreement: a checked agreement.
+        facts: a FACTS table; its order does not matter.
+        coverage: a COVERAGE table; None: nobody watched anything.
+        areas: the agreement's map; None: it has none.
+        start: verdicts begin here; facts before it still fill windows.
+        until: the end of the question, not the end of time: what falls due later is
+            pending.
+        as_known_at: leave out what was not yet known; None: everything is known.
+        engine: ``oracle`` or ``batch``.
+        seed: for probabilities that must be sampled.
+
+    Raises:
+        WrongUse: the question ends before it starts, or a table lacks a column.
+        OriginsMixed: observed, exercise and imagined records were given together.
+    """
+    whole = evaluate_fully(
+        agreement,
+        facts,
+        coverage=coverage,
+        areas=areas,
+        start=start,
+        until=until,
+        as_known_at=as_known_at,
+        engine=engine,
+        seed=seed,
+    )
+    return Outcome(records=whole.verdicts, issues=whole.issues)
+
+
+def evaluate_fully(  # noqa: PLR0913  # as for evaluate
+    agreement: Agreement,
+    facts: pa.Table,
+    *,
+    coverage: pa.Table | None = None,
+    areas: Areas | None = None,
+    start: datetime,
+    until: datetime,
+    as_known_at: datetime | None = None,
+    engine: Engine = "oracle",
+    seed: int = 0,
+) -> Evaluation:
+    """Verdicts, episodes, decisions, duties and effects; see :func:`evaluate`."""
+    if until <= start:
+        raise WrongUse(f"the question ends at {until}, not after its start at {start}")
+    settled = settle(facts, as_known_at=as_known_at)
+    history, made = settled.records, plan(agreement)
+    forced = force(made, history)
+    watched = COVERAGE.empty_table() if coverage is None else coverage
+    setting = Setting(
+        plan=made,
+        history=history,
+        areas=areas or Areas(),
+        watch=watch(watched, as_known_at=as_known_at, origin=history.origin),
+        force=forced,
+        question=Question(start=seconds(start), until=seconds(until), seed=seed),
+    )
+    judged = _engine(engine)(setting)
+    after = proceed(setting, judged)
+    singles = rows_of([*judged.single, *after.rows])
+    issues = (*settled.issues, *forced.issues, *made.issues, *judged.issues)
+    return Evaluation(
+        verdicts=verdict_table(
+            [*judged.rows, singles],
+            made.agreement,
+            origin=history.origin,
+            known_at=history.known_until,
+        ),
+        episodes=tuple(sorted(after.episodes, key=_episode_order)),
+        decisions=tuple(sorted(after.decisions, key=_decision_order)),
+        duties=tuple(sorted(after.duties, key=_duty_order)),
+        effects=tuple(sorted(after.effects, key=_effect_order)),
+        issues=_once((*issues, *after.issues)),
+        worlds=DRAWN_WORLDS if judged.sampled else 0,
+    )
+
+
+def _engine(name: str) -> Callable[[Setting], Judged]:
+    if name not in ENGINES:
+        raise WrongUse(f"there is no engine `{name}`; use {' or '.join(ENGINES)}")
+    return ENGINES[name]
+
+
+def _episode_order(episode: Episode) -> tuple[object, ...]:
+    return (
+        episode.clause,
+        episode.party or "",
+        episode.sector or "",
+        episode.alleged_at,
+    )
+
+
+def _decision_order(decision: Decision) -> tuple[object, ...]:
+    about = decision.party or "", decision.episode or ""
+    return decision.clause, decision.opened_at, *about, decision.name
+
+
+def _duty_order(duty: Duty) -> tuple[object, ...]:
+    about = duty.sector or "", duty.subject or "", duty.episode or "", duty.act
+    return duty.clause, duty.arose_at, duty.holder, *about
+
+
+def _effect_order(effect: Effect) -> tuple[object, ...]:
+    return effect.clause, effect.arose_at, effect.on or "", effect.effect
+
+
+def _once(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
+    return tuple(dict.fromkeys(issues))
