@@ -12,7 +12,7 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from tocsin.guarantees.promises import ACCUSED, Asked, Gate, Occasion, Promise
-from tocsin.guarantees.wording import said_of, why
+from tocsin.guarantees.wording import Telling, said_of, why
 from tocsin.model import GuaranteeState, Instant, Record, Step
 
 __all__ = ["FINAL", "ORDER", "Event", "Moment", "in_order", "tell"]
@@ -117,6 +117,7 @@ class _Teller:
         self.missed: set[str] = set()
         self.unknown: set[str] = set()
         self.gates: dict[str, bool] = {}
+        self.opened: dict[str, datetime] = {}
         self.moments = [self._moment(None)]
 
     # -- events
@@ -161,8 +162,12 @@ class _Teller:
                 self.done.setdefault(event.step, event.at)
             case "tallied":
                 self.blockers[event.step] = event.by
-            case "opened" | "closed":
-                self.gates[event.step] = event.what == "opened"
+            case "opened":
+                if not self.gates.get(event.step):
+                    self.opened[event.step] = event.at
+                self.gates[event.step] = True
+            case "closed":
+                self.gates[event.step] = False
             case _:
                 self._decide(event)
                 self._anchor(event)
@@ -324,17 +329,14 @@ class _Teller:
     def _write(
         self, at: datetime, event: Event | None, *, run_out: Asked | None = None
     ) -> None:
-        moment = self._moment(at)
-        last = self.moments[-1]
+        moment, last = self._moment(at), self.moments[-1]
         if (moment.state, moment.steps) == (last.state, last.steps):
             return
         sentence, to = said_of(
-            self.promise,
-            self.occasion,
-            moment.state if moment.state != last.state else None,
-            moment.steps,
-            event.what if event else "",
-            self._step_of(event, run_out),
+            self._telling(moment.steps),
+            entered=moment.state != last.state,
+            what=event.what if event else "",
+            step=self._step_of(event, run_out),
         )
         self.moments.append(msgspec.structs.replace(moment, sentence=sentence, to=to))
 
@@ -352,7 +354,16 @@ class _Teller:
             state=self.state,
             since=self.since,
             steps=steps,
-            why=why(self.promise, self.occasion, self.state, self.anchors, steps),
+            why=why(self._telling(steps)),
+        )
+
+    def _telling(self, steps: tuple[Step, ...]) -> Telling:
+        return Telling(
+            promise=self.promise,
+            about=self.occasion,
+            state=self.state,
+            at=self.anchors,
+            steps=steps,
         )
 
     def _steps(self) -> Iterator[Step]:
@@ -362,30 +373,32 @@ class _Teller:
             yield self._gate(gate)
 
     def _step(self, asked: Asked) -> Step:
-        missed = asked.name in self.missed and asked.name not in self.unknown
-        done = self.done.get(asked.name)
-        due = self.due.get(asked.name)
+        done, due = self.done.get(asked.name), self.due.get(asked.name)
+        late = done is not None and due is not None and done > due
+        unseen = asked.name in self.unknown
+        over = done is not None or self.state in FINAL
+        blockers = self.blockers.get(asked.name, asked.blockers)
         return Step(
             what=asked.what,
             clause=asked.clause,
             owed_by=self._names(asked.owed_by),
             due=due,
-            blockers=self._names(self.blockers.get(asked.name, asked.blockers)),
+            blockers=() if over else self._names(blockers),
             otherwise=asked.otherwise,
             done_at=done,
-            missed=missed or (done is not None and due is not None and done > due),
+            missed=late or (asked.name in self.missed and not unseen),
         )
 
     def _gate(self, gate: Gate) -> Step:
-        opened = self.gates.get(gate.words)
-        states = {None: "unknown", True: "open", False: "closed"}
+        is_open = self.gates.get(gate.words)
+        words = {None: "unknown", True: "open", False: "closed"}[is_open]
         return Step(
-            what=f"{gate.words}: {states[opened]}",
+            what=f"{gate.words}: {words}",
             clause=self.promise.clause,
             owed_by=(gate.by,) if gate.by else (),
             due=None,
-            blockers=(gate.by,) if gate.by else (),
-            otherwise="",
+            blockers=(gate.by,) if gate.by and self.state not in FINAL else (),
+            done_at=self.opened.get(gate.words) if is_open else None,
         )
 
     def _names(self, names: tuple[str, ...]) -> tuple[str, ...]:

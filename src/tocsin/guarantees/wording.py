@@ -8,159 +8,194 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Final
 
-from tocsin.guarantees.promises import ACCUSED, Occasion, Promise
-from tocsin.model import GuaranteeState, Step, utc_text
+from tocsin.guarantees.promises import Occasion, Promise
+from tocsin.model import GuaranteeState, Record, Step, utc_text
 
-__all__ = ["said_of", "why"]
+__all__ = ["Telling", "said_of", "why"]
 
 S = GuaranteeState
 
 
-def why(
-    promise: Promise,
-    about: Occasion,
-    state: GuaranteeState,
-    anchors: Mapping[str, datetime],
-    steps: tuple[Step, ...],
-) -> str:
-    """The state in one or two sentences, with its conditions inside."""
-    return " ".join(_why(promise, about, state, anchors, steps))
+class Telling(Record, frozen=True, kw_only=True):
+    """All that a sentence about a promise can draw on.
+
+    Attributes:
+        at: first instant of each kind of event.
+        steps: as they stand now.
+    """
+
+    promise: Promise
+    about: Occasion
+    state: GuaranteeState
+    at: Mapping[str, datetime]
+    steps: tuple[Step, ...]
+
+    def when(self, *kinds: str) -> str:
+        """The instant of the first of these kinds that happened, in words."""
+        known = [self.at[kind] for kind in kinds if kind in self.at]
+        return utc_text(known[0]) if known else "a time not on record"
 
 
-def _why(
-    promise: Promise,
-    about: Occasion,
-    state: GuaranteeState,
-    anchors: Mapping[str, datetime],
-    steps: tuple[Step, ...],
-) -> Iterator[str]:
-    breach = _breach(about)
-    match state:
-        case S.DORMANT:
-            yield _asleep(promise)
-        case S.CONDITION_ALLEGED:
-            yield f"{breach} is alleged since {_at(anchors, 'alleged')}, not found."
-            yield "No clock of the guarantors runs before it is found."
-        case S.CONDITION_FOUND:
-            yield f"{breach} is found since {_at(anchors, 'found', 'woken')}."
-            yield _next(steps)
-        case S.CONSULTATION_CALLED:
-            yield f"{breach} is found, and those who must consult have met."
-            yield _after_consultation(promise, steps)
-        case S.DECISION_PENDING:
-            yield f"{breach} is found, and the decision is open."
-            yield _next(steps)
-        case S.ACTIVATED:
-            yield _activated(promise, about, anchors)
-        case S.SUSPENDED:
-            yield _suspended(promise, anchors, steps)
-        case S.DECLINED:
-            yield _declined(breach, anchors)
-        case S.LAPSED:
-            yield _lapsed(breach, anchors, steps)
-        case S.TERMINATED:
-            yield f"The text no longer binds since {_at(anchors, 'ended')}."
+def why(told: Telling) -> str:
+    """The state in one or a few sentences, with its conditions inside."""
+    return " ".join(sentence for sentence in _why(told) if sentence)
 
 
 def said_of(
-    promise: Promise,
-    about: Occasion,
-    entered: GuaranteeState | None,
-    steps: tuple[Step, ...],
-    what: str,
-    step: Step | None,
+    told: Telling, *, entered: bool, what: str, step: Step | None
 ) -> tuple[str, tuple[str, ...]]:
-    """The sentence of a notice and to whom it goes; ("", ()) where nobody need know."""
+    """The sentence of a notice and to whom it goes; ("", ()) where nobody need know.
+
+    Args:
+        told: how the promise stands now.
+        entered: True where it entered this state just now.
+        what: the event, or "" where a clock ran out.
+        step: the step that it concerns, or None.
+    """
+    head = f"{told.promise.clause} ({told.promise.title})"
     if step is not None and step.missed and what != "done":
-        return _missed(promise, about, entered, step), _first(step.owed_by, steps)
-    if entered is not None:
-        return _entered(promise, about, entered, steps), _concerned(about, steps)
+        to = (*step.owed_by, *_owed(told.steps))
+        return f"{head}: {_missed(told, step)}", tuple(dict.fromkeys(to))
+    if entered:
+        return f"{head}: {_entered(told)}", _concerned(told)
     if step is not None and what == "done":
         late = ", too late" if step.missed else ""
-        sentence = f"{promise.clause}: {_who(step)} did {step.what}{late}"
-        return f"{sentence} ({_about(about)}).", step.owed_by
+        done = utc_text(step.done_at) if step.done_at else ""
+        sentence = f"{_who(step)} took the step `{step.what}` at {done}{late}"
+        return f"{head}: {sentence} ({_matter(told.about)}).", step.owed_by
     return "", ()
 
 
 # --- why -----------------------------------------------------------------------------
 
 
+def _why(told: Telling) -> Iterator[str]:
+    matter = _capital(_matter(told.about))
+    match told.state:
+        case S.DORMANT:
+            yield _asleep(told.promise)
+        case S.CONDITION_ALLEGED:
+            yield f"{matter} is alleged since {told.when('alleged')}, not found."
+            yield _next(told.steps)
+            yield "No clock of the guarantors runs before it is found."
+        case S.CONDITION_FOUND:
+            yield f"{matter} is found since {told.when('found', 'woken')}."
+            yield _next(told.steps)
+        case S.CONSULTATION_CALLED:
+            yield f"{matter} is found, and those who must consult have met."
+            yield _after_consultation(told)
+        case S.DECISION_PENDING:
+            yield f"{matter} is found, and the decision is open."
+            yield _next(told.steps)
+        case S.ACTIVATED:
+            yield from _activated(told)
+        case S.SUSPENDED:
+            yield _suspended(told)
+        case S.DECLINED:
+            yield _declined(told)
+        case S.LAPSED:
+            yield _lapsed(told)
+        case S.TERMINATED:
+            yield f"The text no longer binds since {told.when('ended')}."
+
+
 def _asleep(promise: Promise) -> str:
+    would = [
+        f"{asked.what}, {asked.in_words or 'without a deadline in the text'}"
+        for asked in promise.steps_of("consult", "act", "decide", "effect")
+    ]
+    then = f" Would then be due: {'; '.join(would)}." if would else ""
     if promise.findings:
         names = " or ".join(_plain(name) for name in promise.findings)
-        return f"Nothing has woken it: no {names} is alleged or found."
+        return f"Nothing has woken it: no {names} is alleged or found.{then}"
     if promise.gates:
         return "Not open: not all that it needs is on record."
-    if promise.woken_by:
-        return f"Nothing has woken it: it follows {' or '.join(promise.woken_by)}."
-    return "Nothing has woken it."
+    causes = f": it follows {' or '.join(promise.woken_by)}" if promise.woken_by else ""
+    return f"Nothing has woken it{causes}.{then}"
 
 
 def _next(steps: tuple[Step, ...]) -> str:
-    """The first step that is still owed, or the gates that are not open."""
-    owed = [step for step in steps if step.owed_by and step.done_at is None]
-    for step in owed:
-        if step.due is not None and not step.missed:
-            return f"Due: {step.what}, from {_who(step)}, by {utc_text(step.due)}."
-    late = [step for step in owed if step.missed]
-    if late:
-        return f"Overdue: {late[0].what}, from {_who(late[0])}."
+    """What is still owed with a clock, what is overdue, which gates are not open."""
+    owed = [s for s in steps if s.owed_by and s.done_at is None]
+    due = [
+        f"{s.what}, from {_who(s)}, by {utc_text(s.due)}"
+        for s in owed
+        if s.due is not None and not s.missed
+    ]
+    late = [f"{s.what}, from {_who(s)}" for s in owed if s.missed]
     shut = [s.what for s in steps if s.what.endswith((": unknown", ": closed"))]
-    if shut:
-        return f"Not open: {'; '.join(shut)}."
-    return "The text sets no deadline for what comes next." if owed else ""
+    parts = [
+        f"{head}: {'; '.join(names)}."
+        for head, names in (("Due", due), ("Overdue", late), ("Not open", shut))
+        if names
+    ]
+    if not parts and owed:
+        return "The text sets no deadline for what comes next."
+    return " ".join(parts)
 
 
-def _after_consultation(promise: Promise, steps: tuple[Step, ...]) -> str:
-    if promise.consults_only:
+def _after_consultation(told: Telling) -> str:
+    if told.promise.consults_only:
         return "The text asks for no more than talking."
-    return _next(steps)
+    return _next(told.steps)
 
 
-def _activated(
-    promise: Promise, about: Occasion, anchors: Mapping[str, datetime]
-) -> str:
-    if promise.steps_of("power"):
-        words = promise.lapses_in_words
-        until = f" It lapses {words}." if words else " The text sets no end to it."
-        return f"All that it needs is on record: it may be used.{until}"
-    if "adopted" in anchors:
-        return f"Adopted at {_at(anchors, 'adopted')}: what was promised is owed."
-    since = _at(anchors, "woken", "found")
-    return f"{_breach(about)}: called for at {since}, without anybody's decision."
+def _activated(told: Telling) -> Iterator[str]:
+    if told.promise.steps_of("power"):
+        words = told.promise.lapses_in_words
+        yield "All that it needs is on record: it may be used."
+        yield f"It lapses {words}." if words else "The text sets no end to it."
+    elif "adopted" in told.at:
+        yield f"Adopted at {told.when('adopted')}: what was promised is owed."
+    else:
+        since, matter = told.when("woken", "found"), _matter(told.about)
+        yield f"Called for at {since} without anybody's decision, after {matter}."
+        yield _taking_effect(told)
+        yield _next(told.steps)
 
 
-def _suspended(
-    promise: Promise, anchors: Mapping[str, datetime], steps: tuple[Step, ...]
-) -> str:
-    if promise.steps_of("power"):
-        return f"It was open and no longer is. {_next(steps)}"
-    return f"Suspended at {_at(anchors, 'suspended')}, as the text allows."
+def _taking_effect(told: Telling) -> str:
+    names = {asked.what for asked in told.promise.steps_of("effect")}
+    for step in told.steps:
+        if step.what in names and step.done_at is not None:
+            return f"In effect since {utc_text(step.done_at)}: {step.what}."
+        if step.what in names and step.due is not None:
+            stop = " and ".join(step.blockers)
+            until = f"; until then {stop} can suspend it" if stop else ""
+            return f"To take effect by {utc_text(step.due)}: {step.what}{until}."
+    return ""
 
 
-def _declined(breach: str, anchors: Mapping[str, datetime]) -> str:
-    if "found" not in anchors and "not_found" in anchors:
-        when = _at(anchors, "not_found")
+def _suspended(told: Telling) -> str:
+    if told.promise.steps_of("power"):
+        return f"It was open and no longer is. {_next(told.steps)}"
+    return f"Suspended at {told.when('suspended')}, as the text allows."
+
+
+def _declined(told: Telling) -> str:
+    if "not_found" in told.at:
+        matter = _capital(_matter(told.about))
+        decided = told.when("not_found")
         return (
-            f"{breach} was alleged, and at {when} it was decided that it is not found."
+            f"{matter} was alleged; at {decided} it was decided that it is not found."
         )
-    return f"The decision was against it at {_at(anchors, 'rejected')}."
+    return f"The decision was against it at {told.when('rejected')}."
 
 
-def _lapsed(
-    breach: str, anchors: Mapping[str, datetime], steps: tuple[Step, ...]
-) -> str:
-    if "found" not in anchors and "alleged" in anchors and "woken" not in anchors:
-        return f"{breach} was alleged and not attributed in time. {_follows(steps)}"
-    if any(step.missed for step in steps if step.what.startswith("adopt ")):
-        return f"No decision was taken in time. {_follows(steps)}"
-    return f"Its time ran out. {_follows(steps)}"
+def _lapsed(told: Telling) -> str:
+    matter = _capital(_matter(told.about))
+    if "alleged" in told.at and not {"found", "woken"} & set(told.at):
+        return f"{matter} was alleged and not attributed in time. {_follows(told)}"
+    if told.promise.steps_of("power"):
+        if "lapsed" in told.at:
+            return f"The decision that it needs lapsed at {told.when('lapsed')}."
+        return f"It lapsed {told.promise.lapses_in_words}."
+    return f"No decision was taken in time on {_matter(told.about)}. {_follows(told)}"
 
 
-def _follows(steps: tuple[Step, ...]) -> str:
-    missed = [step for step in steps if step.missed and step.otherwise]
+def _follows(told: Telling) -> str:
+    missed = [step for step in told.steps if step.missed and step.otherwise]
     if missed:
         return f"The text says what follows: {missed[-1].otherwise}."
     return "The text says nothing of what follows."
@@ -168,85 +203,66 @@ def _follows(steps: tuple[Step, ...]) -> str:
 
 # --- notices -------------------------------------------------------------------------
 
-ENTERED: Final = {
-    S.CONDITION_ALLEGED: "is alleged; it remains to be attributed",
-    S.CONDITION_FOUND: "is found",
-    S.CONSULTATION_CALLED: "is found, and the consultation has been held",
-    S.DECISION_PENDING: "is found, and a decision is due",
-    S.ACTIVATED: "is found, and the promise is activated",
-    S.DECLINED: "was dealt with: the promise is declined",
-    S.LAPSED: "was dealt with: the promise has lapsed",
-    S.SUSPENDED: "is found; the promise is suspended",
-    S.TERMINATED: "is left open: the text no longer binds",
-}
+
+def _entered(told: Telling) -> str:
+    matter = _matter(told.about)
+    match told.state:
+        case S.CONDITION_ALLEGED:
+            return f"{matter} is alleged. {_next(told.steps)}".strip()
+        case S.CONDITION_FOUND:
+            return f"{matter} is found. {_next(told.steps)}".strip()
+        case S.CONSULTATION_CALLED:
+            held = f"the consultation on {matter} has been held."
+            return f"{held} {_after_consultation(told)}".strip()
+        case S.DECISION_PENDING:
+            return f"a decision on {matter} is open. {_next(told.steps)}".strip()
+    return f"{told.state.value}, on {matter}. {why(told)}"
 
 
-def _entered(
-    promise: Promise, about: Occasion, entered: GuaranteeState, steps: tuple[Step, ...]
-) -> str:
-    if about.party is None and about.finding is None:
-        state = entered.value.replace("_", " ")
-        return f"{promise.clause} ({promise.title}): {state}. {_next(steps)}".strip()
-    sentence = f"{promise.clause}: {_breach(about)} {ENTERED[entered]}."
-    if entered in {S.CONDITION_FOUND, S.CONSULTATION_CALLED, S.DECISION_PENDING}:
-        sentence = f"{sentence} {_after_consultation(promise, steps)}"
-    elif entered == S.LAPSED:
-        sentence = f"{sentence} {_follows(steps)}"
-    return sentence.strip()
-
-
-def _missed(
-    promise: Promise, about: Occasion, entered: GuaranteeState | None, step: Step
-) -> str:
+def _missed(told: Telling, step: Step) -> str:
     assert step.due is not None
-    sentence = (
-        f"{promise.clause}: {_who(step)} did not {step.what} by"
-        f" {utc_text(step.due)} ({_about(about)})."
-    )
+    due = utc_text(step.due)
+    sentence = f"{_who(step)} did not {step.what} by {due} ({_matter(told.about)})."
     if step.otherwise:
-        return f"{sentence} What follows: {step.otherwise}."
-    lapsed = " It has lapsed." if entered == S.LAPSED else ""
-    return f"{sentence}{lapsed} The text says nothing of what follows."
-
-
-def _first(names: tuple[str, ...], steps: tuple[Step, ...]) -> tuple[str, ...]:
-    """Those who missed it, then everybody else who owes something."""
-    return tuple(dict.fromkeys((*names, *_owed(steps))))
+        return f"{sentence} The text says what follows: {step.otherwise}."
+    return f"{sentence} The text says nothing of what follows."
 
 
 def _owed(steps: tuple[Step, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for step in steps for name in step.owed_by))
 
 
-def _concerned(about: Occasion, steps: tuple[Step, ...]) -> tuple[str, ...]:
-    party = (about.party,) if about.party else ()
-    return tuple(dict.fromkeys((*_owed(steps), *party)))
+def _concerned(told: Telling) -> tuple[str, ...]:
+    party = (told.about.party,) if told.about.party else ()
+    return tuple(dict.fromkeys((*_owed(told.steps), *party)))
 
 
 # --- words ---------------------------------------------------------------------------
 
 
-def _breach(about: Occasion) -> str:
-    what = _plain(about.finding) if about.finding else "what wakes it"
-    return f"{what[0].upper()}{what[1:]} {_about(about)}".strip()
-
-
-def _about(about: Occasion) -> str:
-    by = f"by {about.party}" if about.party else "by an undetermined party"
-    return f"{by} in {about.sector}" if about.sector else by
+def _matter(about: Occasion) -> str:
+    """What it is about: "serious violation by Northland in Alvenor"."""
+    in_ = f" in {about.sector}" if about.sector else ""
+    if about.finding:
+        by = f"by {about.party}" if about.party else "by an undetermined party"
+        return f"{_plain(about.finding)} {by}{in_}"
+    causes = [cause for cause in about.because if cause.startswith("Article ")]
+    others = len(about.because) - len(causes)
+    if others:
+        causes.append(f"{others} episode{'' if others == 1 else 's'}")
+    against = f" concerning {about.party}" if about.party else ""
+    if not causes:
+        return f"a cause{against}{in_}" if against else "no breach in particular"
+    return f"{' and '.join(causes)}{against}{in_}"
 
 
 def _who(step: Step) -> str:
-    names = [n for n in step.owed_by if n != ACCUSED]
-    return " and ".join(names) or "nobody that the text names"
-
-
-def _at(anchors: Mapping[str, datetime], *names: str) -> str:
-    for name in names:
-        if name in anchors:
-            return utc_text(anchors[name])
-    return "a time not on record"
+    return " and ".join(step.owed_by) or "nobody that the text names"
 
 
 def _plain(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _capital(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}"
