@@ -166,7 +166,7 @@ def test_rejected_attribution_declines_the_promise():
     no = Event(what="not_found", at=FOUND)
     guarantee = after([ALLEGATION, no], FOUND).guarantee
     assert guarantee.state == S.DECLINED
-    assert "decided not to be found" in guarantee.why
+    assert "decided that it is not found" in guarantee.why
 
 
 def test_meeting_in_time_calls_the_consultation():
