@@ -30,14 +30,17 @@ __all__ = [
     "Leaf",
     "LeafKind",
     "Node",
+    "best",
     "can_happen",
     "choices",
     "cut_sets",
     "forced",
+    "holds",
     "leaves",
     "path_sets",
     "smallest_blocking",
     "stops",
+    "ways",
     "worst",
 ]
 

@@ -105,7 +105,8 @@ class Ballots(Record, frozen=True, kw_only=True):
 
     def wins(self, group: Collection[str]) -> bool:
         """The group carries the vote whatever the others do."""
-        if self.vote is None or not set(self.vetoes) <= set(group):
+        group = frozenset(group)
+        if self.vote is None or not group.issuperset(self.vetoes):
             return False
         quorate = self.quorum is None or self.quorum.passed(group)
         return quorate and self.vote.passed(group)
@@ -116,7 +117,8 @@ class Ballots(Record, frozen=True, kw_only=True):
 
     def rejects(self, group: Collection[str]) -> bool:
         """The group's no makes adoption impossible, so that the vote ends rejected."""
-        if self.vote is None or set(self.vetoes) & set(group):
+        group = frozenset(group)
+        if self.vote is None or group.intersection(self.vetoes):
             return True
         return not self.vote.passed([n for n in self.actors if n not in group])
 
