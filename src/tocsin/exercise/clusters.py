@@ -15,6 +15,8 @@ own. Pairwise counts pairs of items that share a group; B-cubed (Bagga and Baldw
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -94,4 +96,4 @@ def _over(part: int, whole: int) -> float:
 
 
 def _mean(values: npt.NDArray[np.float64], items: int) -> float:
-    return float(values.sum() / items) if len(values) else 1.0
+    return math.fsum(values) / items if len(values) else 1.0

@@ -105,7 +105,7 @@ def place_fire(
 
 
 def toward(ground: Ground, events: Events, rng: np.random.Generator) -> Reals:
-    """Direction of fire: across the line towards the opponent, within some 25 degrees."""
+    """Direction of fire: across the line to the opponent, within some 25 degrees."""
     across = np.interp(events["x"], ground.x, ground.normal_deg)
     away = np.where(events["party"] == 0, 180.0, 0.0)
     return np.asarray((across + away + rng.normal(0, 25.0, len(events))) % 360.0)

@@ -374,7 +374,7 @@ class Inspection(Record, frozen=True, kw_only=True, tag=True):
             if after is not None
         ]
         asked = Act(
-            act="request_inspection",
+            act="inspection_requested",
             at_h=self.begin_h,
             party="Mechanism",
             target_party=party,

@@ -2,8 +2,9 @@
 
 The rules are those of ``agreements/exercise-lantern``, written down a second time and
 by other means than the engine's: for the exercise's own events, literally. Returned
-fire is excused where an unexcused hostile act of the opponent lies strictly earlier, by
-no more than ten minutes, and nearer than two kilometres.
+fire is excused where an unexcused hostile act of the opponent lies strictly earlier and
+nearer than two kilometres, was first answered within ten minutes, and that answer is no
+more than thirty minutes old.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ OBSTRUCTION: Final = "Article 5(2)"
 
 _REACH_KM: Final = 2.0
 _REACH_S: Final = 600.0
+_LIMIT_S: Final = 1_800.0
 
 
 class Terms(Record, frozen=True, kw_only=True):
@@ -159,37 +161,44 @@ def _excuse(row: Breach) -> Breach:
 def excused_fire(events: Events) -> Flags:
     """Which events are fire in self-defence.
 
-    Pairs are found by sliding the sorted acts against each other; whether the hostile
-    act was itself excused is settled in the order of time. Acts of the same second
-    never excuse each other.
+    A hostile act opens the exception for the other party's first answer within ten
+    minutes, from which it lasts thirty. Whether the hostile act was itself excused is
+    settled in the order of time; acts of the same second never excuse each other.
     """
     shots = np.flatnonzero(is_fire(events))
     shots = shots[np.argsort(events["t"][shots], kind="stable")]
+    pairs = _close_pairs(events, shots)
+    first: dict[int, float] = {}
+    for t, _, cause in pairs:
+        if t - events["t"][cause] <= _REACH_S:
+            first.setdefault(cause, t)
     excused = np.zeros(len(events), dtype=bool)
-    for answer, cause in _close_pairs(events, shots):
-        if not excused[cause]:
+    for t, answer, cause in pairs:
+        if not excused[cause] and t <= first.get(cause, -np.inf) + _LIMIT_S:
             excused[answer] = True
     return excused
 
 
-def _close_pairs(events: Events, shots: Wholes) -> list[tuple[int, int]]:
-    """(answer, earlier act of the opponent near it), by the time of the answer."""
+def _close_pairs(events: Events, shots: Wholes) -> list[tuple[float, int, int]]:
+    """(time, answer, earlier act of the opponent near it), by the time of the answer.
+
+    Pairs are found by sliding the acts, ordered by time, against each other.
+    """
     t, x, y, party = (events[name][shots] for name in ("t", "x", "y", "party"))
     pairs: list[tuple[float, int, int]] = []
     for gap in range(1, len(shots)):
         later, earlier = slice(gap, None), slice(None, -gap)
         apart = t[later] - t[earlier]
-        if not (apart <= _REACH_S).any():
+        soon = apart <= _REACH_S + _LIMIT_S
+        if not soon.any():
             break
         near = np.hypot(x[later] - x[earlier], y[later] - y[earlier]) < _REACH_KM
-        good = (
-            (apart > 0) & (apart <= _REACH_S) & near & (party[later] != party[earlier])
-        )
+        good = (apart > 0) & soon & near & (party[later] != party[earlier])
         pairs.extend(
             (float(t[n + gap]), int(shots[n + gap]), int(shots[n]))
             for n in np.flatnonzero(good).tolist()
         )
-    return [(answer, cause) for _, answer, cause in sorted(pairs)]
+    return sorted(pairs)
 
 
 def _findings(
