@@ -6,6 +6,7 @@ A page keeps its prose. What stands between the two marks of a part is replaced.
 import sys
 from pathlib import Path
 
+from tocsin.agreement.keywords import ENGLISH
 from tocsin.connectors import describe_all
 from tocsin.connectors.describe import sources_page
 from tocsin.model.codes import CODES
@@ -17,6 +18,7 @@ def parts() -> dict[tuple[str, str], str]:
     """The text of each part, by page and name of the part."""
     return {
         ("issue-codes.md", "codes"): _codes(),
+        ("keywords.md", "keywords"): _keywords(),
         ("sources.md", "sources"): sources_page(describe_all()),
     }
 
@@ -35,6 +37,22 @@ def refreshed(page: str, name: str, text: str) -> str:
 def _codes() -> str:
     rows = [f"| `{code}` | {meaning} |\n" for code, meaning in CODES.items()]
     return "".join(["| code | meaning |\n", "| --- | --- |\n", *rows])
+
+
+def _keywords() -> str:
+    heads = {"line": "Where a line begins", "inner": "Within a line"}
+    return "\n".join(f"## {head}\n\n{_rows(place)}" for place, head in heads.items())
+
+
+def _rows(place: str) -> str:
+    rows = [
+        f"| `{word.phrase}` | {word.meaning} | `{word.example}` |\n"
+        for word in ENGLISH
+        if word.place == place
+    ]
+    return "".join(
+        ["| keyword | meaning | example |\n", "| --- | --- | --- |\n", *rows]
+    )
 
 
 def main() -> None:

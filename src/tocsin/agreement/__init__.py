@@ -4,9 +4,12 @@
 :func:`check` say everything that is wrong with it.
 """
 
+from tocsin.agreement.areas import load_areas
 from tocsin.agreement.check import check
+from tocsin.agreement.evaluate import Evaluation, evaluate, evaluate_fully
+from tocsin.agreement.excerpt import excerpt
 from tocsin.agreement.keywords import KEYWORDS
-from tocsin.agreement.load import load, read
+from tocsin.agreement.load import examine, load, read
 from tocsin.agreement.parse import parse, parse_rules
 from tocsin.agreement.prose import to_english
 from tocsin.agreement.source import to_source
@@ -15,8 +18,14 @@ from tocsin.agreement.terms import Agreement, without_places
 __all__ = [
     "KEYWORDS",
     "Agreement",
+    "Evaluation",
     "check",
+    "evaluate",
+    "evaluate_fully",
+    "examine",
+    "excerpt",
     "load",
+    "load_areas",
     "parse",
     "parse_rules",
     "read",

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from lark import Token, Transformer, v_args
 
+from tocsin.agreement.keywords import PLURALS
 from tocsin.agreement.terms import (
     Aggregate,
     AllOf,
@@ -66,6 +67,7 @@ AGGREGATES = {
     "MAX_OF": "max",
     "DURATION_OF": "duration",
 }
+SINGULARS = {plural: kind for kind, plural in PLURALS.items()}
 Piece = TypeVar("Piece")
 
 
@@ -153,7 +155,7 @@ class ConditionBuilder(Transformer[Token, Any]):
     def who_quantified(self, word: Token, kind: Token, of: Token | None) -> Who:
         """Every one of a kind."""
         return Who(
-            names=(str(kind),),
+            names=(SINGULARS.get(str(kind), str(kind)),),
             quantifier=str(word.type).lower(),  # type: ignore[arg-type]
             of=text(of),
             where=self.where(word),

@@ -243,14 +243,21 @@ def _of_let(let: ConditionLet, declared: Declared) -> Iterator[Issue]:
     yield from _unbound(let.where, set(let.variables) - bound)
 
 
+_BIND: Final = {
+    "party": "name it in `upon` or `when` (`of party`), or write `each party`",
+    "sector": "name it in `upon` or `when` (`in sector`)",
+    "site": "name it in `upon` or `when` (`at site`)",
+    "opponent": "only an exception or excuse knows an opponent: write `party`",
+}
+
+
 def _unbound(where: Where, names: set[str]) -> Iterator[Issue]:
     for name in sorted(names):
         yield Issue(
             code="unbound",
             where=where,
             message=f"nothing says which `{name}` is meant",
-            repair=f"bind it in `upon` or `when` (such as `of {name}`),"
-            f" or write `each {name}`",
+            repair=_BIND[name] if name in _BIND else _BIND["party"],
         )
 
 

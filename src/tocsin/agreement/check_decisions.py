@@ -55,18 +55,21 @@ def _decider(
     if procedure.consultation_only:
         return
     if procedure.by is None:
-        yield _no_decider(rule.where, f"nobody is said to decide `{rule.name}`")
+        message = f"nobody is said to decide `{rule.name}`"
+        yield _no_decider(rule.where, message, f"write `decide {rule.name} by BODY`")
     elif not eligible(procedure, _members(procedure, declared)):
         name = ", ".join(procedure.by.names)
         message = f"`{name}` has no members who could decide `{rule.name}`"
-        yield _no_decider(procedure.where, message, warning=True)
+        repair = f"say who belongs to `{name}`"
+        yield _no_decider(procedure.where, message, repair, warning=True)
     elif procedure.vote is None and len(_members(procedure, declared)) > 1:
         message = f"the text does not say how `{rule.name}` is decided"
-        yield _no_decider(procedure.where, message, warning=True)
+        yield _no_decider(procedure.where, message, "add a `vote` line", warning=True)
 
 
-def _no_decider(where: Where, message: str, *, warning: bool = False) -> Issue:
-    repair = "add a line `vote`" if warning else "write `decide NAME by BODY`"
+def _no_decider(
+    where: Where, message: str, repair: str, *, warning: bool = False
+) -> Issue:
     return Issue(
         code="no_decider", where=where, message=message, repair=repair, warning=warning
     )

@@ -7,7 +7,7 @@ from itertools import product
 from typing import TypeAlias
 
 from tocsin.agreement.common_acts import performers_of
-from tocsin.agreement.names import Declared
+from tocsin.agreement.names import KINDS_OF_ACTORS, Declared
 from tocsin.agreement.terms import (
     Article,
     Breaches,
@@ -47,7 +47,8 @@ def _not_enforceable(norm: Norm, declared: Declared) -> Iterator[Issue]:
     performers = _performers(norm.deed.act, declared)
     for name in norm.who.names:
         roles = _roles(name, declared)
-        if performers and roles and not roles & set(performers):
+        known = name in declared.actors | KINDS_OF_ACTORS | {"opponent"}
+        if known and performers and not roles & set(performers):
             yield Issue(
                 code="not_enforceable",
                 where=declared.where(name, norm.where),

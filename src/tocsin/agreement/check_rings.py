@@ -23,7 +23,7 @@ from tocsin.agreement.terms import (
     Rule,
     Term,
 )
-from tocsin.agreement.walk import all_rules, find
+from tocsin.agreement.walk import all_rules, find, walk
 from tocsin.model.records import Issue, Where
 
 __all__ = ["check_rings"]
@@ -122,10 +122,10 @@ def _stuck(stuck: Sequence[Ruled]) -> Iterator[Issue]:
         if article.number in told:
             continue
         told.add(article.number)
-        others = [a for a, _ in stuck if a.number != article.number]
+        others = [a for a in _awaited((article, rule), stuck) if a is not article]
         also = tuple(dict.fromkeys(other.where for other in others))
         named = list(dict.fromkeys(other.clause for other in others))
-        waits = f"waits with {', '.join(named)}" if named else "waits for itself"
+        waits = f"waits for {', '.join(named)}" if named else "waits for itself"
         yield Issue(
             code="circular",
             where=rule.where,
@@ -133,6 +133,16 @@ def _stuck(stuck: Sequence[Ruled]) -> Iterator[Issue]:
             repair="take one condition out, or add another way in with `or`",
             also=also,
         )
+
+
+def _awaited(one: Ruled, stuck: Sequence[Ruled]) -> list[Article]:
+    """The articles that a rule waits for, among those that can never begin."""
+    article, rule = one
+    waits = [*_requirements(rule), *_entry(article)]
+    parts = [part for wait in waits for part in walk(wait)]
+    return [
+        other[0] for other in stuck if any(_waits_for(part, other) for part in parts)
+    ]
 
 
 # --- names

@@ -118,6 +118,8 @@ def _repair(token: Token, accepted: set[str]) -> str:
             return repair
     if "NAME" in accepted and token.type not in {"_NL", "_DEDENT", "_INDENT"}:
         return f"`{token}` is a keyword or a number; a name is needed here"
+    if accepted == {"$END"}:
+        return "give it the depth of the lines above"
     if token.type == "_INDENT":
         return "give it the depth of the line above, or of the line it belongs to"
     return ""

@@ -22,6 +22,7 @@ __all__ = [
     "FRACTIONS",
     "KEYWORDS",
     "LANGUAGES",
+    "PLURALS",
     "UNITS",
     "Keyword",
     "Language",
@@ -602,6 +603,17 @@ FRACTIONS: Final = {
     "four fifths": "4/5",
 }
 """English words for shares."""
+
+PLURALS: Final = {
+    "party": "parties",
+    "member": "members",
+    "contributor": "contributors",
+    "guarantor": "guarantors",
+    "state": "states",
+    "group": "groups",
+    "body": "bodies",
+}
+"""Kinds of actors, and how they are called after ``all``."""
 
 UNITS: Final = {
     "second": "TIME_UNIT",

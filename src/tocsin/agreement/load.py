@@ -6,6 +6,7 @@ with all errors at once.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Collection
 from pathlib import Path
 
@@ -15,9 +16,13 @@ from tocsin.agreement.terms import Agreement
 from tocsin.errors import InputRefused
 from tocsin.model.records import Issue, Outcome, Where
 
-__all__ = ["load", "read"]
+__all__ = ["examine", "load", "read"]
 
 AGREEMENT_FILE = "agreement.md"
+MISSING = frozenset(
+    {"no_deadline", "no_decider", "no_fallback", "no_consequence", "unbound"}
+)
+"""Codes of what is not there; a clause that could not be read may have said it."""
 
 
 def load(path: str | Path) -> Agreement:
@@ -37,7 +42,7 @@ def load(path: str | Path) -> Agreement:
     return outcome.records
 
 
-def read(path: str | Path) -> Outcome[Agreement | None]:
+def read(path: str | Path) -> Outcome[Agreement] | Outcome[None]:
     """As much of the agreement as can be read, and every error and warning.
 
     The records are None only where there is no text to read.
@@ -48,9 +53,27 @@ def read(path: str | Path) -> Outcome[Agreement | None]:
     text = _text_of(file)
     if isinstance(text, Issue):
         return Outcome(records=None, issues=(text,))
-    parsed = parse(text, file=str(file))
-    checked = check(parsed.records, areas=_areas(file.parent))
-    return Outcome(records=parsed.records, issues=(*parsed.issues, *checked.issues))
+    return examine(text, file=str(file), areas=_areas(file.parent))
+
+
+def examine(
+    text: str, *, file: str = AGREEMENT_FILE, areas: Collection[str] = ()
+) -> Outcome[Agreement]:
+    """The agreement that a text holds, with every issue of its words and its sense."""
+    parsed = parse(text, file=file)
+    checked = check(parsed.records, areas=areas)
+    told = [i for i in checked.issues if not _follows(i, parsed)]
+    return Outcome(records=parsed.records, issues=(*parsed.issues, *told))
+
+
+def _follows(issue: Issue, parsed: Outcome[Agreement]) -> bool:
+    """True for what is missing only because a faulty clause was set aside."""
+    if issue.code not in MISSING:
+        return False
+    lines = [article.where.line or 0 for article in parsed.records.articles]
+    starts = sorted({0, *lines})
+    faulty = {bisect(starts, fault.where.line or 0) for fault in parsed.issues}
+    return bisect(starts, issue.where.line or 0) in faulty
 
 
 def _text_of(file: Path) -> str | Issue:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
+from tocsin.agreement.keywords import PLURALS
 from tocsin.agreement.source import number_text
 from tocsin.agreement.terms import (
     Aggregate,
@@ -387,7 +388,7 @@ class _Speaker:
             case SuspendedBy():
                 return f"{self.who(condition.who)} suspends it"
             case VariableIs():
-                word = "is none of" if condition.negated else "is"
+                word = "is none of" if condition.negated else "is one of"
                 return f"the {condition.variable} {word} {_listed(condition.names)}"
         return self.number(condition)
 
@@ -475,7 +476,10 @@ class _Speaker:
 
     def kind(self, who: Who) -> str:
         of = f" of {_spaced(who.of)}" if who.of else ""
-        return f"{_spaced(who.names[0])}{of}"
+        kind = who.names[0]
+        if who.quantifier == "all":
+            kind = PLURALS.get(kind, kind)
+        return f"{_spaced(kind)}{of}"
 
     def time(self, point: TimePoint) -> str:
         match point.base:

@@ -26,7 +26,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Final, TypeAlias
 
-from tocsin.agreement.keywords import FRACTIONS
+from tocsin.agreement.keywords import FRACTIONS, PLURALS
 from tocsin.agreement.literate import digest_of
 from tocsin.agreement.terms import (
     Act,
@@ -728,7 +728,8 @@ def who_text(who: Who) -> str:
     names = ", ".join(who.names)
     if who.quantifier is None:
         return names
-    return f"{who.quantifier} {names}" + (f" of {who.of}" if who.of else "")
+    kind = PLURALS.get(names, names) if who.quantifier == "all" else names
+    return f"{who.quantifier} {kind}" + (f" of {who.of}" if who.of else "")
 
 
 def deed_text(deed: Deed) -> str:
