@@ -198,6 +198,59 @@ def test_missed_consultation_is_said_to_the_coalition():
     assert told[0].at == FOUND + 24 * HOUR
 
 
+def test_meeting_held_too_late_is_on_record_as_late():
+    missed = changed(DUTY, done_at=None, state="breached")
+    met = ("meet", "Coalition", FOUND + 41 * HOUR, {"target_party": "Northland"})
+    seen = watched(
+        FOUND + 42 * HOUR, facts=register(met), episodes=(EPISODE,), duties=(missed,)
+    )
+    consultation = seen.guarantees[0]
+    assert consultation.state == S.CONSULTATION_CALLED
+    assert consultation.steps[1].done_at == FOUND + 41 * HOUR
+    assert consultation.steps[1].missed
+    assert "too late" in seen.notices[-1].sentence
+
+
+def test_meeting_about_somebody_else_is_not_this_meeting():
+    missed = changed(DUTY, done_at=None, state="breached")
+    met = ("meet", "Coalition", FOUND + 41 * HOUR, {"target_party": "Southland"})
+    seen = watched(
+        FOUND + 42 * HOUR, facts=register(met), episodes=(EPISODE,), duties=(missed,)
+    )
+    assert seen.guarantees[0].state == S.CONDITION_FOUND
+
+
+def test_first_ballot_makes_the_decision_pending_even_without_a_proposal():
+    unproposed = changed(DECISION, proposal_at=None)
+    about = {"subject": "response", "target_party": "Northland", "vote": "yes"}
+    ballot = ("ballot", "Caldoria", FOUND + 5 * HOUR, about)
+    seen = watched(
+        FOUND + 6 * HOUR,
+        facts=register(ballot),
+        episodes=(EPISODE,),
+        decisions=(unproposed,),
+    )
+    assert seen.guarantees[0].state == S.DECISION_PENDING
+
+
+def test_measure_says_how_many_episodes_woke_it():
+    others = tuple(
+        changed(EPISODE, episode_id=f"e{n}", alleged_at=ALLEGED + n * HOUR)
+        for n in range(3)
+    )
+    measure = Effect(
+        clause="Article 6(3)",
+        effect="snapback",
+        on="Northland",
+        because=("e0", "e1", "e2"),
+        arose_at=FOUND,
+        due=FOUND + timedelta(days=7),
+    )
+    seen = watched(FOUND, episodes=others, effects=(measure,))
+    measures = next(g for g in seen.guarantees if g.clause == "Article 6(3)")
+    assert "3 times serious violation by Northland" in measures.why
+
+
 def test_duty_that_nobody_could_watch_is_not_held_against_its_bearer():
     unseen = changed(DUTY, done_at=None, state="undetermined")
     seen = watched(FOUND + 25 * HOUR, episodes=(EPISODE,), duties=(unseen,))

@@ -26,6 +26,7 @@ class Asked(Record, frozen=True, kw_only=True):
         what: in words ("meet", "adopt Response").
         name: the act, decision, effect or finding by its name in the rules; a duty of
             each has the bearer's name behind it.
+        act: the act of a duty or power as the agreement declares it, or "".
         thing: object of the act, or "".
         clause: the clause that asks for it.
         owed_by: from whom; ``party`` stands for whoever the finding names.
@@ -41,6 +42,7 @@ class Asked(Record, frozen=True, kw_only=True):
     what: str
     name: str
     clause: str
+    act: str = ""
     thing: str = ""
     owed_by: tuple[str, ...] = ()
     after_s: int | None = None

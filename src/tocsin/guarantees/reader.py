@@ -258,6 +258,7 @@ def _duty(article: Article, rule: Oblige, bearers: tuple[str, ...], name: str) -
         what=_deed_words(rule.deed.act, rule.deed.thing),
         name=name,
         clause=article.clause,
+        act=rule.deed.act,
         owed_by=bearers,
         after_s=after_s,
         runs_from=runs_from,
@@ -332,6 +333,7 @@ def _use(article: Article, rule: Power) -> Asked:
         what=f"{' and '.join(rule.who.names)} may {deed}",
         name=rule.deed.act,
         clause=article.clause,
+        act=rule.deed.act,
         thing=rule.deed.thing or "",
         otherwise="the power lapses unused" if rule.lapses else "",
     )

@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from tocsin.agreement.evaluate.force import EVER, Force, Span, force
 from tocsin.agreement.evaluate.history import Fact, History, settle
 from tocsin.agreement.evaluate.plan import plan
-from tocsin.agreement.evaluate.results import Decision
+from tocsin.agreement.evaluate.results import Decision, Duty
 from tocsin.agreement.terms import Agreement, EventTime
 from tocsin.guarantees.engine import Event
 from tocsin.guarantees.promises import Gate, Promise
@@ -53,6 +53,7 @@ class Register:
         kinds = {BALLOT, CONTRIBUTE, *_starters(agreement)}
         for promise in made:
             kinds |= {kind for gate in promise.gates for kind in _kinds(gate)}
+            kinds |= {step.act for step in promise.steps if step.act}
         outcome = settle(_acts(facts, kinds), as_known_at=as_known_at)
         self.issues: tuple[Issue, ...] = outcome.issues
         self.acts: tuple[Fact, ...] = outcome.records.facts()
@@ -78,13 +79,29 @@ class Register:
             elif gate.kind == "act":
                 yield from self._act(gate, _meant(promise))
 
-    def first_ballot(self, decision: Decision) -> datetime | None:
+    def first_ballot(
+        self, decision: Decision, sector: str | None = None
+    ) -> datetime | None:
         """When the first ballot on a decision was cast since it was opened."""
+        names = {decision.name.casefold(), decision.clause.casefold()}
         for act in self.acts:
-            about = act.subject in {decision.name, decision.clause}
+            about = act.subject is not None and act.subject.casefold() in names
             whose = act.target_party in {decision.party, None}
+            where = act.sector in {sector, None}
             opened = act.t >= seconds(decision.opened_at)
-            if act.kind == BALLOT and about and whose and opened:
+            if act.kind == BALLOT and about and whose and where and opened:
+                return from_seconds(act.t)
+        return None
+
+    def late(self, duty: Duty) -> datetime | None:
+        """When a duty was done after its time, or None: it was not."""
+        if duty.due is None:
+            return None
+        for act in self.acts:
+            mine = act.kind == duty.act and act.party == duty.holder
+            whose = act.target_party in {duty.party, None}
+            where = act.sector in {duty.sector, None}
+            if mine and whose and where and act.t > seconds(duty.due):
                 return from_seconds(act.t)
         return None
 

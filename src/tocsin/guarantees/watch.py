@@ -136,7 +136,7 @@ class _Case:
                 yield from self._duty(duty)
         for decision in self.decisions:
             if decision.episode == found and decision.clause != episode.clause:
-                yield from self._decision(decision)
+                yield from self._decision(decision, episode.sector)
         for effect in self.effects:
             if found in effect.because:
                 yield from _effect(effect)
@@ -144,11 +144,11 @@ class _Case:
     def _of_effects(self) -> Iterator[tuple[Occasion, Iterable[Event]]]:
         """Measures that something else woke, such as a decision that lapsed."""
         names = self.promise.findings
-        own = {e.episode_id for e in self.all.episodes if e.name in names}
+        episodes = {e.episode_id: e for e in self.all.episodes}
         for effect in self.effects:
-            if not own & set(effect.because):
-                about = Occasion(party=effect.on, because=effect.because)
-                yield about, _effect(effect)
+            causes = [episodes[c] for c in effect.because if c in episodes]
+            if not any(cause.name in names for cause in causes):
+                yield _after(effect, causes), _effect(effect)
 
     # -- events
 
@@ -158,19 +158,20 @@ class _Case:
         yield Event(
             what="called_for", at=duty.arose_at, step=step, due=duty.due, known=known
         )
-        if duty.done_at is not None:
-            yield Event(what="done", at=duty.done_at, step=step, by=(duty.holder,))
+        done = duty.done_at or self.register.late(duty)
+        if done is not None:
+            yield Event(what="done", at=done, step=step, by=(duty.holder,))
 
     def _step(self, act: str, holder: str) -> str:
         names = {step.name for step in self.promise.steps}
         each = f"{act} {holder}"
         return each if each in names else act
 
-    def _decision(self, decision: Decision) -> Iterator[Event]:
+    def _decision(self, decision: Decision, sector: str | None) -> Iterator[Event]:
         name, gates = decision.name, self.promise.gates
         opened = decision.opened_at
         yield Event(what="called_for", at=opened, step=name, due=decision.due)
-        first = self.register.first_ballot(decision)
+        first = self.register.first_ballot(decision, sector)
         begun = [t for t in (decision.proposal_at, first) if t is not None]
         if begun:
             yield Event(what="proposed", at=min(begun), step=name)
@@ -197,6 +198,19 @@ def _about(episode: Episode) -> Occasion:
         sector=episode.sector,
         finding=episode.name,
         episode=episode.episode_id,
+    )
+
+
+def _after(effect: Effect, causes: list[Episode]) -> Occasion:
+    """About the episode behind it where that is one; else about the party it hits."""
+    finding = causes[0].name if len({c.name for c in causes}) == 1 else None
+    alone = causes[0] if len(causes) == 1 else None
+    return Occasion(
+        party=effect.on,
+        sector=alone.sector if alone else None,
+        finding=finding,
+        episode=alone.episode_id if alone else None,
+        because=effect.because,
     )
 
 

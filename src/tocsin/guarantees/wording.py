@@ -83,7 +83,8 @@ def _why(told: Telling) -> Iterator[str]:
             yield f"{matter} is found since {told.when('found', 'woken')}."
             yield _next(told.steps)
         case S.CONSULTATION_CALLED:
-            yield f"{matter} is found, and those who must consult have met."
+            late = ", too late" if _talked_late(told) else ""
+            yield f"{matter} is found, and those who must consult have met{late}."
             yield _after_consultation(told)
         case S.DECISION_PENDING:
             yield f"{matter} is found, and the decision is open."
@@ -133,6 +134,11 @@ def _next(steps: tuple[Step, ...]) -> str:
     if not parts and owed:
         return "The text sets no deadline for what comes next."
     return " ".join(parts)
+
+
+def _talked_late(told: Telling) -> bool:
+    talks = {asked.what for asked in told.promise.steps_of("consult")}
+    return any(s.missed and s.done_at for s in told.steps if s.what in talks)
 
 
 def _after_consultation(told: Telling) -> str:
@@ -212,7 +218,8 @@ def _entered(told: Telling) -> str:
         case S.CONDITION_FOUND:
             return f"{matter} is found. {_next(told.steps)}".strip()
         case S.CONSULTATION_CALLED:
-            held = f"the consultation on {matter} has been held."
+            late = ", too late" if _talked_late(told) else ""
+            held = f"the consultation on {matter} has been held{late}."
             return f"{held} {_after_consultation(told)}".strip()
         case S.DECISION_PENDING:
             return f"a decision on {matter} is open. {_next(told.steps)}".strip()
@@ -243,17 +250,13 @@ def _concerned(told: Telling) -> tuple[str, ...]:
 def _matter(about: Occasion) -> str:
     """What it is about: "serious violation by Northland in Alvenor"."""
     in_ = f" in {about.sector}" if about.sector else ""
+    by = f"by {about.party}" if about.party else "by an undetermined party"
+    if about.finding and about.episode is None and len(about.because) > 1:
+        return f"{len(about.because)} times {_plain(about.finding)} {by}{in_}"
     if about.finding:
-        by = f"by {about.party}" if about.party else "by an undetermined party"
         return f"{_plain(about.finding)} {by}{in_}"
-    causes = [cause for cause in about.because if cause.startswith("Article ")]
-    others = len(about.because) - len(causes)
-    if others:
-        causes.append(f"{others} episode{'' if others == 1 else 's'}")
-    against = f" concerning {about.party}" if about.party else ""
-    if not causes:
-        return f"a cause{against}{in_}" if against else "no breach in particular"
-    return f"{' and '.join(causes)}{against}{in_}"
+    causes = " and ".join(about.because) or "a cause that is not on record"
+    return f"{causes}, concerning {about.party or 'nobody in particular'}{in_}"
 
 
 def _who(step: Step) -> str:
