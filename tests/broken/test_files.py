@@ -217,6 +217,30 @@ def test_bad_row_among_good_ones(reads, row, code):
     assert reading.issues[0].where.line == 2
 
 
+def test_hours_of_a_clock_change(reads, tmp_path):
+    described = tmp_path / "kyiv.toml"
+    text = DESCRIPTION.replace('"UTC"', '"Europe/Kyiv"')
+    described.write_text(text, encoding="utf-8")
+    file = tmp_path / "log.csv"
+    twice = ROW.replace("2025-03-03 10:00", "2025-10-26 03:30")
+    never = ROW.replace("2025-03-03 10:00", "2025-03-30 03:30")
+    file.write_text(HEAD + twice + never)
+    reading = read_source(str(described), file)
+    assert reading.adds_up
+    [row] = reading.observations.to_pylist()
+    assert (row["t_end"] - row["t_start"]).total_seconds() == 3600
+    assert "clocks went forward" in reading.issues[0].message
+
+
+def test_times_without_a_zone(reads, tmp_path):
+    described = tmp_path / "nowhere.toml"
+    described.write_text(DESCRIPTION.replace('zone = "UTC"', ""), encoding="utf-8")
+    file = tmp_path / "log.csv"
+    file.write_text(HEAD + ROW + ROW.replace("10:00", "11:00Z"))
+    reading = read_source(str(described), file)
+    assert (reading.kept, reading.issues.counts()) == (1, {"time_without_zone": 1})
+
+
 def test_file_of_bad_rows_only(reads):
     reading = reads(HEAD + "x,x,x,x\n" * 20_000)
     assert (reading.kept, reading.issues.refused) == (0, 20_000)

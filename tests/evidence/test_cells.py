@@ -97,3 +97,34 @@ def test_detail_is_json_with_sorted_names():
         '{"flag":true,"number":4,"who":"the \\"A\\""}',
         '{"flag":false,"number":null,"who":"B"}',
     ]
+
+
+def test_date_and_time_of_two_columns_are_one_time():
+    raw = pl.DataFrame({"day": ["2025-10-17", "2025-10-17"], "time": ["0934", ""]})
+    table = {
+        "zone": "UTC",
+        "columns": {
+            "t_start": {"from": ["day", "time"], "join": " ", "format": "%Y-%m-%d %H%M"}
+        },
+    }
+    faults = Faults("f", np.arange(1, 3))
+    times = fill(raw, read_mapping("mine", table), OBSERVATIONS, faults)["t_start"]
+    assert times.dt.strftime("%H:%M").to_list() == ["09:34", None]
+
+
+def test_otherwise_fills_the_empty_and_the_unlisted():
+    column = {
+        "match": "tag",
+        "values": {"artillery": "event"},
+        "unlisted": "unknown",
+        "otherwise": "warning",
+    }
+    cells = ["artillery|loc", "loc", ""]
+    values, told = filled(cells, column, to="nature")
+    assert (values, told) == (["event", "warning", "warning"], [])
+
+
+def test_label_is_short_and_the_same_for_the_same_text():
+    values, _ = filled(["a b", "a b", "c", ""], {"as": "label"}, to="derived_from")
+    assert values[0] == values[1] != values[2]
+    assert [value and len(value) for value in values] == [16, 16, 16, None]

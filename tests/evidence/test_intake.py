@@ -209,6 +209,16 @@ def test_file_with_columns_and_no_rows_is_told():
     assert (reading.rows_read, reading.issues.counts()) == (0, {"file_empty": 1})
 
 
+def test_wrong_clock_of_a_whole_source_is_told_once_for_the_file():
+    late = [{**GOOD, "no": str(n), "got": "2025-03-03 09:00"} for n in range(30)]
+    reading = taken(*late)
+    [whole] = [issue for issue in reading.issues if issue.where.line is None]
+    assert whole.message.startswith("30 of 30 rows were received before they happened")
+    assert "3,600 seconds" in whole.message
+    few = taken(*late[:5])
+    assert all(issue.where.line for issue in few.issues)
+
+
 # --- Tocsin's own columns
 
 

@@ -57,6 +57,7 @@ def test_hour_that_occurs_twice_is_widened_to_both():
 def test_hour_that_never_was_is_unreadable():
     at, times = read("2021-03-28 03:30")
     assert at is None
+    assert times.skipped[0]
     assert times.unreadable[0]
 
 

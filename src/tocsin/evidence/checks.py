@@ -11,10 +11,16 @@ The second reading of a period is compared with the first, region by region:
 
 Which reports follow each other is told from where their periods end and start, never
 from their numbers (numbers are sometimes misprinted). A contradiction refuses no row.
+
+A source most of whose reports come before their events has a wrong clock or zone; that
+is told once for the whole file.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
+import numpy as np
 import polars as pl
 
 from tocsin.evidence.connector import RawRows
@@ -24,10 +30,14 @@ from tocsin.model import Issue, SourceDescription, Where
 
 __all__ = ["check_expected", "check_rows", "contradicts"]
 
+FEWEST_FOR_A_CLOCK: Final = 20
+"""Rows below which nothing is said of a source's clock."""
+
 
 def check_rows(kept: pl.DataFrame, raw: RawRows, mapping: Mapping) -> Issues:
     """The checks that the mapping asks for, over the rows that were kept."""
-    return Issues(_previous_period(kept, raw, check) for check in mapping.checks)
+    told = [_previous_period(kept, raw, check) for check in mapping.checks]
+    return Issues([*told, _clock(kept, raw.file)])
 
 
 def check_expected(raw: RawRows, description: SourceDescription) -> Issues:
@@ -96,6 +106,30 @@ def _previous_period(kept: pl.DataFrame, raw: RawRows, check: Check) -> list[Iss
     )
     found = pairs.filter(wrong).sort("row").to_dicts()
     return [_contradiction(raw.file, check, pair) for pair in found]
+
+
+def _clock(kept: pl.DataFrame, file: str) -> list[Issue]:
+    """A clock that is wrong for the whole source: reports come before their events."""
+    if not {"received_at", "t_start"} <= set(kept.columns):
+        return []
+    early = (kept["t_start"] - kept["received_at"]).drop_nulls().dt.total_seconds()
+    ahead = early.filter(early > 0)
+    if len(early) < FEWEST_FOR_A_CLOCK or len(ahead) < len(early) / 2:
+        return []
+    message = (
+        f"{len(ahead):,} of {len(early):,} rows were received before they happened, by"
+        f" {np.median(ahead.to_numpy()):,.0f} seconds in the middle"
+    )
+    return [
+        Issue(
+            code="time_invalid",
+            where=Where(file=file, field="received_at"),
+            message=message,
+            repair="the clock or the time zone of the whole source looks wrong; compare"
+            " it with another before its times are used",
+            warning=True,
+        )
+    ]
 
 
 def _days(lasts: pl.Expr) -> pl.Expr:

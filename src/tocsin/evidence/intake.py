@@ -235,7 +235,8 @@ def _tell_repetitions(
     key = mapping.id or ("observation_id" if mapping.layout else None)
     if key is None or key not in raw.frame.columns:
         return
-    ids = raw.frame[key].cast(pl.String)
+    cells = raw.frame[key].cast(pl.String).str.strip_chars()
+    ids = pl.select(pl.when(~cells.is_in(mapping.missing)).then(cells)).to_series()
     named = pl.DataFrame({"key": ids, "row": raw.rows, "raw": table["raw_sha256"]})
     fresh = named.select(
         row=pl.col("row").first().over("key"), raw=pl.col("raw").first().over("key")

@@ -72,12 +72,14 @@ class Column(
 
     Attributes:
         source: the source's column, or several: the first that is not empty counts.
+        join: put between several columns that are one value, such as a date and a time.
         value: the same value for every row.
         values: the source's words -> Tocsin's.
         match: whether a word of ``values`` is the whole cell, its beginning, or one of
             the tags in it; the first word of the list that fits counts.
         separator: between tags.
         unlisted: what a cell becomes that ``values`` does not list.
+        otherwise: what an empty cell becomes, and an unlisted one that is unknown.
         unit: of the source's numbers.
         format: how a time is written (strptime codes); the first that fits counts.
         zone: of times without one; else the mapping's.
@@ -85,15 +87,18 @@ class Column(
         day_when: time of day that means: only the day is known.
         plus_s: seconds to add to a time.
         optional: True where the file may lack the column.
-        kind: for ``detail``: number or flag in place of text.
+        kind: number or flag in place of text (for ``detail``), or a label: a short
+            digest, the same for the same text (for ``derived_from``).
     """
 
     source: str | tuple[str, ...] = ()
+    join: str | None = None
     value: Scalar | None = None
     values: dict[str, Scalar] = {}
     match: Literal["whole", "start", "tag"] = "whole"
     separator: str = "|"
     unlisted: Literal["refuse", "unknown", "keep"] = "refuse"
+    otherwise: Scalar | None = None
     unit: str = "one"
     format: str | tuple[str, ...] = ()
     zone: str | None = None
@@ -101,7 +106,7 @@ class Column(
     day_when: TimeOfDay | None = None
     plus_s: float = 0.0
     optional: bool = False
-    kind: Literal["text", "number", "flag"] = "text"
+    kind: Literal["text", "number", "flag", "label"] = "text"
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -44,12 +44,14 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
         day: True where the cell is a bare date, or stands for one.
         unreadable: True where the cell is not empty and is no time.
         no_zone: True where a time names no zone and nobody else does.
+        skipped: True where the local time never was, because clocks went forward.
     """
 
     at: pl.Series
     day: pl.Series
     unreadable: pl.Series
     no_zone: pl.Series
+    skipped: pl.Series
 
 
 def read_times(
@@ -75,18 +77,15 @@ def read_times(
     )
     frame = _times_of_day(frame, column, edge)
     local = frame["local"]
-    utc = local.cast(_LOCAL) if zone is None else _localise(local, zone, edge)
-    at = pl.select(
-        pl.coalesce(frame["zoned"], utc.dt.replace_time_zone("UTC"))
-        if zone is None
-        else pl.coalesce(frame["zoned"], utc)
-    ).to_series()
+    utc = _localise(local, zone or "UTC", edge)
+    at = pl.select(pl.coalesce(frame["zoned"], utc)).to_series()
     at = _in_calendar(at + timedelta(seconds=column.plus_s))
     return Times(
         at=at,
         day=frame["bare"],
         unreadable=cells.is_not_null() & at.is_null(),
         no_zone=local.is_not_null() & (zone is None),
+        skipped=local.is_not_null() & utc.is_null(),
     )
 
 
@@ -170,8 +169,15 @@ def _times_of_day(frame: pl.DataFrame, column: Column, edge: str) -> pl.DataFram
     )
 
 
+def _of_day(text: str) -> timedelta:
+    hours, minutes = (int(part) for part in text.split(":"))
+    return timedelta(hours=hours, minutes=minutes)
+
+
 def _localise(local: pl.Series, zone: str, edge: str) -> pl.Series:
     twice: Literal["earliest", "latest"] = "earliest" if edge == "start" else "latest"
+    if zone == "UTC":
+        return local.dt.replace_time_zone("UTC")
     known = local.dt.replace_time_zone(zone, ambiguous=twice, non_existent="null")
     return known.dt.convert_time_zone("UTC")
 
