@@ -6,7 +6,12 @@
 
 from tocsin.agreement.areas import load_areas
 from tocsin.agreement.check import check
-from tocsin.agreement.evaluate import Evaluation, evaluate, evaluate_fully
+from tocsin.agreement.evaluate import (
+    Engine,
+    Evaluation,
+    evaluate,
+    evaluate_fully,
+)
 from tocsin.agreement.excerpt import excerpt
 from tocsin.agreement.keywords import KEYWORDS
 from tocsin.agreement.load import examine, load, read
@@ -18,6 +23,7 @@ from tocsin.agreement.terms import Agreement, without_places
 __all__ = [
     "KEYWORDS",
     "Agreement",
+    "Engine",
     "Evaluation",
     "check",
     "evaluate",

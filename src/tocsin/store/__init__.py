@@ -2,6 +2,7 @@
 
 from tocsin.store.base import RECORD_KINDS, TABLES, Store, View, Writer
 from tocsin.store.folder import FolderStore, FolderView, FolderWriter
+from tocsin.store.segments import write_durably
 
 __all__ = [
     "RECORD_KINDS",
@@ -12,4 +13,5 @@ __all__ = [
     "Store",
     "View",
     "Writer",
+    "write_durably",
 ]

@@ -1,0 +1,393 @@
+"""The commands, named after what a duty officer does. Only here is the clock asked.
+
+Exit codes: 0 done; 1 the input has errors, all of them listed; 2 wrong use;
+130 broken off by the user (what was there before is still whole).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from tocsin.errors import InputRefused, SourceUnusable, TocsinError, WrongUse
+from tocsin.settings import limit_threads, read_settings
+
+if TYPE_CHECKING:
+    from tocsin.agreement import Agreement
+    from tocsin.model import Issue
+    from tocsin.pipeline import Progress
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="From observations of a ceasefire to what its guarantors now owe.",
+)
+
+
+class Format(StrEnum):
+    """What a report is written as."""
+
+    HTML = "html"
+    JSON = "json"
+
+
+class Kind(StrEnum):
+    """Which report."""
+
+    DAILY = "daily"
+
+
+AgreementArgument = Annotated[
+    Path, typer.Argument(help="An agreement: a Markdown file, or a folder with one.")
+]
+FolderArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", help="The folder that `tocsin run` wrote.")
+]
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    with _exit_codes():
+        limit_threads(read_settings())
+        app(prog_name="tocsin", standalone_mode=True)
+    sys.exit(0)
+
+
+@app.callback()
+def _top(
+    version: Annotated[  # answered by the callback
+        bool,
+        typer.Option("--version", is_eager=True, callback=lambda v: _version(asked=v)),
+    ] = False,
+) -> None:
+    """From observations of a ceasefire to what its guarantors now owe."""
+
+
+@app.command()
+def check(agreement: AgreementArgument) -> None:
+    """Read an agreement and say everything that is wrong with it.
+
+    Reads the Markdown file (or `agreement.md` in the folder) and the areas beside it.
+    Writes nothing. Each finding names file, line, column, the words, and a repair.
+
+    Example: `tocsin check agreements/minsk-2015`
+    """
+    from tocsin import agreement as language
+
+    with _exit_codes():
+        outcome = language.read(agreement)
+        issues = (*outcome.issues, *language.load_areas(agreement).issues)
+        _say_issues(issues)
+        if outcome.records is None or any(not issue.warning for issue in issues):
+            raise SystemExit(1)
+        _say_checked(outcome.records)
+
+
+@app.command()
+def run(
+    agreement: AgreementArgument,
+    *,
+    source: Annotated[
+        list[str],
+        typer.Option(
+            metavar="ID=FILE",
+            help="Evidence: a source that `tocsin sources` lists (or a description of"
+            " your own, `my-table.toml=FILE`). Give it once for each file.",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(metavar="DIR", help="Folder for the result, made if missing."),
+    ],
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="D", help="First day or instant asked about."),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--to", metavar="D", help="Last day (inclusive) or instant."),
+    ] = None,
+    as_known_at: Annotated[
+        str | None,
+        typer.Option(metavar="T", help="Answer with what was known at this instant."),
+    ] = None,
+    control: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Who is said to control which ground: GeoJSON with a property"
+            " `party`, or a dated layer.",
+        ),
+    ] = None,
+) -> None:
+    """Take evidence in, and find what it says under an agreement.
+
+    Reads the agreement, the sources and the control layer. Writes `DIR/summary.json`,
+    tables (`DIR/segments`) and records (`DIR/records`), all at once when done.
+
+    Example: `tocsin run agreements/minsk-2015 --source ucdp-ged=ged.parquet --out out`
+    """
+    from tocsin import pipeline
+
+    with _exit_codes(), _progress() as progress:
+        asked = pipeline.question(start=start, until=until, as_known_at=as_known_at)
+        summary = pipeline.run_folder(
+            agreement,
+            [_source(text) for text in source],
+            out,
+            asked=asked,
+            control_file=control,
+            progress=progress,
+            cost=_cost(),
+        )
+    _say_summary(summary, out)
+
+
+@app.command()
+def report(
+    folder: FolderArgument,
+    *,
+    day: Annotated[
+        datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="Day, UTC.")
+    ],
+    kind: Annotated[Kind, typer.Option(help="Which report.")] = Kind.DAILY,
+    form: Annotated[
+        Format, typer.Option("--format", help="One HTML file, or the same as JSON.")
+    ] = Format.HTML,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where to write it; `-` for standard output."
+        ),
+    ] = None,
+    released_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="T",
+            help="When it leaves the mission (default: now). Impacts of the 24 hours"
+            " before are withheld.",
+        ),
+    ] = None,
+) -> None:
+    """Write the daily report from a folder that `tocsin run` made.
+
+    Reads DIR. Writes one self-contained file, by default
+    `DIR/report/daily-YYYY-MM-DD.html` (or `.json`).
+
+    Example: `tocsin report out/minsk --kind daily --date 2021-10-01 --format html`
+    """
+    from tocsin import report as reports
+    from tocsin.model import instant
+
+    with _exit_codes():
+        released = _now() if released_at is None else instant(released_at)
+        path = out or folder / "report" / f"{kind}-{day:%Y-%m-%d}.{form}"
+        data = reports.write(
+            folder,
+            kind=kind.value,
+            day=day.date(),
+            form=form.value,
+            released_at=released,
+        )
+        _put(path, data)
+
+
+@app.command()
+def sources() -> None:
+    """List the sources that Tocsin can read, with publisher, licence and coverage.
+
+    Reads nothing but its own descriptions; writes to standard output.
+
+    Example: `tocsin sources`
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from tocsin import connectors
+
+    table = Table("id", "publisher", "licence", "covers", "gives", box=None)
+    for one in connectors.describe_all():
+        table.add_row(
+            one.id, one.publisher, one.licence, _period(one.coverage), one.gives
+        )
+    Console(soft_wrap=True).print(table)
+
+
+@app.command()
+def demo(
+    *,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for everything it makes.")
+    ] = Path("out/demo"),
+    seed: Annotated[
+        int, typer.Option(min=0, help="Chance; same seed, same bytes.")
+    ] = 1,
+    days: Annotated[int, typer.Option(min=1, max=366, help="Length in days.")] = 14,
+    per_day: Annotated[
+        int, typer.Option(min=10, max=200_000, help="Observations a day, about.")
+    ] = 1_000,
+) -> None:
+    """Simulate a fictional ceasefire, run everything, write the report, and score it.
+
+    Reads `agreements/exercise-lantern`. Writes DIR: the evidence, the result, the
+    report of the last day, and `score.json` against the known truth.
+
+    Example: `tocsin demo --days 3 --per-day 300 --out out/demo`
+    """
+    from tocsin import demonstration
+
+    with _exit_codes(), _progress() as progress:
+        result = demonstration.run(
+            out,
+            seed=seed,
+            days=days,
+            per_day=per_day,
+            released_at=_now(),
+            progress=progress,
+            cost=_cost(),
+        )
+    for line in result.lines():
+        typer.echo(line)
+
+
+# --- below: how the commands speak ---------------------------------------------------
+
+
+@contextmanager
+def _exit_codes() -> Iterator[None]:
+    try:
+        yield
+    except InputRefused as refused:
+        _say_issues(refused.issues)
+        raise SystemExit(1) from None
+    except SourceUnusable as unusable:
+        _say_issues([unusable.issue])
+        raise SystemExit(1) from None
+    except WrongUse as wrong:
+        typer.echo(f"tocsin: {wrong}", err=True)
+        raise SystemExit(2) from None
+    except TocsinError as error:
+        typer.echo(f"tocsin: {error}", err=True)
+        raise SystemExit(1) from None
+    except OSError as error:
+        typer.echo(f"tocsin: {error}; nothing was half-written", err=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("tocsin: broken off; what was there before is whole", err=True)
+        raise SystemExit(130) from None
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    if not read_settings().progress or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(stage: str, share: float) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=1.0)
+            bars.update(tasks[stage], completed=share)
+
+        yield show
+
+
+def _version(*, asked: bool) -> None:
+    if asked:
+        from tocsin import __version__
+
+        typer.echo(f"tocsin {__version__}")
+        raise typer.Exit
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _cost() -> Callable[[], dict[str, float]]:
+    """What the command has cost so far: seconds of wall time, peak memory in MB."""
+    begin = perf_counter()
+
+    def cost() -> dict[str, float]:
+        peak_kb = getrusage(RUSAGE_SELF).ru_maxrss
+        return {
+            "seconds": round(perf_counter() - begin, 2),
+            "peak_rss_mb": round(peak_kb / 1024, 1),
+        }
+
+    return cost
+
+
+def _source(text: str) -> tuple[str, Path]:
+    source_id, equals, file = text.partition("=")
+    if not (source_id and equals and file):
+        raise WrongUse(f"--source {text}: write it as ID=FILE")
+    return source_id, Path(file)
+
+
+def _say_issues(issues: Sequence[Issue]) -> None:
+    for issue in issues:
+        typer.echo(str(issue), err=True)
+    errors = sum(not issue.warning for issue in issues)
+    if issues:
+        typer.echo(f"{errors} errors, {len(issues) - errors} warnings", err=True)
+
+
+def _period(coverage: Any) -> str:
+    def show(day: date | None, unknown: str) -> str:
+        return unknown if day is None else day.isoformat()
+
+    return f"{show(coverage.first, '?')} to {show(coverage.last, 'now')}"
+
+
+def _put(path: Path, data: bytes) -> None:
+    if str(path) == "-":
+        sys.stdout.buffer.write(data)
+        return
+    from tocsin.store import write_durably
+
+    write_durably(path, data)
+    typer.echo(str(path))
+
+
+def _say_checked(checked: Agreement) -> None:
+    typer.echo(
+        f"{checked.title or checked.name}: {len(checked.articles)} articles,"
+        f" parties {', '.join(checked.party_names)}; no errors"
+    )
+
+
+def _say_summary(summary: Mapping[str, Any], out: Path) -> None:
+    issues = sum(summary["issues"].values())
+    typer.echo(
+        f"{summary['rows_read']} rows read: {summary['observations']} observations,"
+        f" {summary['rows_refused']} refused, {issues} issues in all"
+    )
+    typer.echo(f"{summary['incidents']} incidents")
+    for clause, parties in summary["findings"].items():
+        for party, verdicts in parties.items():
+            numbers = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
+            typer.echo(f"{clause}, {party}: {numbers}")
+    for one in summary["guarantees"]:
+        due = f", next step due {one['due']}" if one["due"] else ""
+        about = f" ({one['party']})" if one["party"] else ""
+        typer.echo(f"{one['clause']} {one['title']}{about}: {one['state']}{due}")
+    typer.echo(f"{out / 'summary.json'}: {summary['seconds']} s")
