@@ -1,11 +1,14 @@
 """The sample of the design, places, recovery from faults, nesting, speed."""
 
+import re
 import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tocsin.agreement import check, parse, parse_rules, without_places
+from tocsin.agreement import check, examine, parse, parse_rules, without_places
 from tocsin.agreement.terms import (
     AllOf,
     AnyOf,
@@ -126,6 +129,12 @@ def test_several_faults_in_one_article_are_all_told_and_the_rest_is_kept():
     assert kept == {"1": 2, "2": 0, "3": 1}
 
 
+def test_faulty_heading_does_not_hide_the_faults_below_it():
+    text = "Article 1 Ceasefire\n  forbid any party fire\n  within 3\n"
+    issues = parse_rules(text).issues
+    assert [issue.where.line for issue in issues] == [1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("line", "repair"),
     [
@@ -168,3 +177,26 @@ def test_trees_are_values():
     assert parse_rules(SAMPLE).records == parse_rules(SAMPLE).records
     assert hash(parse_rules(SAMPLE).records.articles[0]) is not None
     assert issubclass(Forbid, Term)
+
+
+def slips():
+    """The sample with some of its words taken out, doubled, swapped or misspelt."""
+    words = re.split(r"(\s+)", SAMPLE)
+    others = st.sampled_from(["", "over", "Article", '"', "and", "\n", "  ", "7", "x"])
+
+    def slip(changes):
+        spoilt = list(words)
+        for place, other in changes:
+            spoilt[place] = other
+        return "".join(spoilt)
+
+    pairs = st.tuples(st.integers(0, len(words) - 1), others)
+    return st.lists(pairs, min_size=1, max_size=6).map(slip)
+
+
+@settings(max_examples=150, deadline=None)
+@given(slips())
+def test_any_slip_is_answered_with_issues_that_have_a_place(text):
+    outcome = examine(f"```tocsin\n{text}\n```", file="slip.md")
+    assert outcome.records is not None
+    assert not [str(issue) for issue in outcome.issues if not issue.where.line]

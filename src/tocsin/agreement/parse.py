@@ -195,26 +195,29 @@ class _Reading:
 
     def _read_article(self, chunk: list[TokenLine]) -> Article | None:
         """The article without its faulty clauses; None if its heading is faulty."""
-        quiet = False  # a clause was set aside, so the next one may hang in the air
-        while chunk:
-            fault = _fault("article", chunk)
-            if fault is None:
-                article = self._parse("article", chunk)
-                return article if isinstance(article, Article) else None
-            clauses = _clauses(chunk)
+        hangs = False  # a clause was set aside, so the next one may hang in the air
+        while (fault := _fault("article", chunk)) is not None:
+            heading, *clauses = _clauses(chunk)
             at = _clause_at(clauses, fault.token)
-            own = [] if at == 0 else [_fault_of_clause(clauses[at])]
-            if at == 0 or own[0] is not None or not quiet:
-                self.issues.append(
-                    explain(own[0] or fault if own else fault, self.file)
-                )
-            quiet = True
-            chunk = [
-                line for clause in clauses[:at] + clauses[at + 1 :] for line in clause
-            ]
-            if at == 0:
+            if at is None:
+                self._refuse_article(fault, clauses)
                 return None
-        return None
+            own = _fault_of_clause(clauses[at])
+            if own is not None or not hangs:
+                self.issues.append(explain(own or fault, self.file))
+            hangs = True
+            del clauses[at]
+            chunk = [*heading, *(line for clause in clauses for line in clause)]
+        article = self._parse("article", chunk)
+        return article if isinstance(article, Article) else None
+
+    def _refuse_article(
+        self, fault: UnexpectedToken, clauses: list[list[TokenLine]]
+    ) -> None:
+        """Tells what is wrong with a heading, and with each clause by itself."""
+        own = [_fault_of_clause(clause) for clause in clauses]
+        faults = [fault, *(found for found in own if found is not None)]
+        self.issues += [explain(found, self.file) for found in faults]
 
     def _parse(self, start: str, chunk: list[TokenLine]) -> Any:
         try:
@@ -312,13 +315,13 @@ def _clauses(chunk: list[TokenLine]) -> list[list[TokenLine]]:
     return [chunk[:1], *_chunks(chunk[1:], chunk[1].indent)]
 
 
-def _clause_at(clauses: list[list[TokenLine]], token: Token) -> int:
-    """Which clause holds a token; an end-of-line token belongs to its line."""
+def _clause_at(clauses: list[list[TokenLine]], token: Token) -> int | None:
+    """Which clause holds a token; None for the heading above them."""
     for at in reversed(range(len(clauses))):
         first = clauses[at][0].tokens[0]
         if (first.line or 0) <= (token.line or 0):
             return at
-    return 0
+    return None
 
 
 def _chunks(lines: Sequence[TokenLine], depth: int) -> list[list[TokenLine]]:
