@@ -8,11 +8,16 @@ from functools import cache
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from tocsin.connectors import read_control, read_source
+from tocsin.evidence import match_warnings
 
 pytestmark = pytest.mark.shared_data
+
+ALERTS = {"official": 34_855, "volunteer": 34_288}
 
 
 @cache
@@ -154,7 +159,7 @@ def test_full_thermal_columns_keep_time_and_power(shared_data):
 
 def test_alerts_are_warnings_of_one_way_of_knowing(shared_data):
     sources = set()
-    for name, rows in (("official", 34_855), ("volunteer", 34_288)):
+    for name, rows in ALERTS.items():
         file = f"events/air_raid_alerts_{name}_2022_2023.parquet"
         reading, seen = read(shared_data, f"alerts-{name}", file)
         assert (seen.height, len(reading.issues)) == (rows, 0)
@@ -201,3 +206,22 @@ def test_verified_posts_with_one_id_and_other_content_are_told(shared_data):
     firing = seen.filter(pl.col("assessment") == "outgoing")
     assert firing["sigma_m"].min() >= 1000
     assert firing["detail"].null_count() == firing.height == 85
+
+
+def test_most_alerts_stand_in_both_series_within_five_minutes(shared_data):
+    """Measured elsewhere: 93 % of official oblast alerts, 83 % the other way."""
+    names = {
+        name: f"events/air_raid_alerts_{name}_2022_2023.parquet" for name in ALERTS
+    }
+    official, volunteer = (
+        read(shared_data, f"alerts-{name}", file)[0].observations
+        for name, file in names.items()
+    )
+    oblast = official.filter(pc.equal(official["place_name"], official["sector"]))
+    both_on = datetime(2022, 3, 15, 16, tzinfo=UTC)  # the official series begins
+    later = volunteer.filter(pc.greater(volunteer["t_start"], pa.scalar(both_on)))
+    matched = match_warnings(
+        pa.concat_tables([oblast, later]), "alerts-official", "alerts-volunteer"
+    )
+    assert round(matched.share_of_first, 2) == 0.93
+    assert round(matched.share_of_second, 2) == 0.83

@@ -16,6 +16,8 @@ from tocsin.evidence.mapping import (
     near,
     read_mapping,
 )
+from tocsin.evidence.repeats import distinct
+from tocsin.evidence.warnings import MatchedWarnings, match_warnings, one_root
 
 __all__ = [
     "SCHEMAS",
@@ -26,11 +28,15 @@ __all__ = [
     "Faults",
     "Issues",
     "Mapping",
+    "MatchedWarnings",
     "RawRows",
     "Reading",
     "Watched",
     "cover",
+    "distinct",
+    "match_warnings",
     "near",
+    "one_root",
     "read_mapping",
     "take_in",
     "unusable",
