@@ -24,7 +24,7 @@ from tocsin import agreement as language
 from tocsin import connectors, findings, guarantees, incidents, store
 from tocsin.agreement import Evaluation
 from tocsin.errors import InputRefused, OriginsMixed, SourceUnusable, WrongUse
-from tocsin.evidence import Issues, Reading, cover, watched
+from tocsin.evidence import Issues, Reading, cover, distinct, watched
 from tocsin.exercise import LANTERN, aliased, descriptions
 from tocsin.model import (
     COVERAGE,
@@ -306,6 +306,7 @@ def gather(readings: Sequence[Reading]) -> Evidence:
     if len(origins) != 1:
         given = ", ".join(f"{r.source.id} is {r.source.origin}" for r in readings)
         raise OriginsMixed(f"sources of one origin only: {given}")
+    readings = distinct(readings)
     observations = _together([r.observations for r in readings], OBSERVATIONS)
     return Evidence(
         origin=origins.pop(),
