@@ -216,18 +216,24 @@ def test_all_seven_measures_are_there():
     assert numbers == [f"2020({n})" for n in range(1, 8)]
 
 
-def test_return_fire_is_the_only_exception_and_only_in_the_ban_of_2020():
+def test_return_fire_is_the_only_exception_and_only_from_fire():
     exceptions = {
         each.number: [
-            e.name for rule in rules(each.number, Forbid) for e in rule.exceptions
+            exception.name
+            for rule in rules(each.number, Forbid)
+            for exception in rule.exceptions
         ]
         for each in MINSK.articles
     }
-    assert {n: e for n, e in exceptions.items() if e} == {"2020(2)": ["return_fire"]}
+    assert {n: e for n, e in exceptions.items() if e} == {
+        "1(1)": ["return_fire"],
+        "2020(2)": ["return_fire"],
+    }
 
 
-def test_return_fire_needs_an_order_and_a_failed_mechanism_and_an_offensive():
-    (ban,) = rules("2020(2)", Forbid)
+@pytest.mark.parametrize("number", ["1(1)", "2020(2)"])
+def test_return_fire_needs_an_order_and_a_failed_mechanism_and_an_offensive(number):
+    (ban,) = rules(number, Forbid)
     (exception,) = ban.exceptions
     order, needs = exception.when, exception.needs
     assert isinstance(order, Since)
