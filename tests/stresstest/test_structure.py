@@ -290,8 +290,8 @@ def big_agreement(guarantors=35, articles=50):
             lines.append(
                 f"Article {n}\n  upon found storm on party, sector\n  decide D{n} by"
                 f" Coalition\n    vote 66 percent of votes\n    and at least 15 members"
-                f"\n    veto G1, G2, G3\n    silence is yes after 48 hours\n    within 72"
-                f" hours of found\n    weights G1 29, G2 28, G4 7"
+                f"\n    veto G1, G2, G3\n    silence is yes after 48 hours\n    within"
+                f" 72 hours of found\n    weights G1 29, G2 28, G4 7"
             )
         else:
             lines.append(

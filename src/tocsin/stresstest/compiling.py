@@ -26,8 +26,7 @@ not the party in breach. How it is read:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tocsin.agreement.terms import (
     Agreement,
@@ -72,6 +71,9 @@ from tocsin.agreement.walk import find, rules_of
 from tocsin.model.records import Record
 from tocsin.stresstest.tree import Gate, Leaf, LeafKind, Node, best
 from tocsin.stresstest.votes import ballots
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["ACCUSED", "Guarantee", "binding", "guarantees_of", "procedure_members"]
 
@@ -507,7 +509,7 @@ class _Compiler:
 
     # -- conditions
 
-    def condition(self, term: Condition) -> Node:  # noqa: PLR0911, C901
+    def condition(self, term: Condition) -> Node:  # noqa: C901, PLR0911
         """A condition as a tree."""
         match term:
             case AllOf():

@@ -23,8 +23,7 @@ violator itself controls, and which territory is covered under each claimed line
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tocsin.agreement.terms import (
     Agreement,
@@ -55,6 +54,9 @@ from tocsin.stresstest.tree import (
     worst,
 )
 from tocsin.stresstest.votes import minimal_winning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "Automaticity",

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import fractions
 import math
-from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from tocsin.agreement.decisions import eligible, veto_holders
 from tocsin.agreement.terms import (
@@ -36,6 +36,9 @@ from tocsin.agreement.terms import (
     VoteUnanimous,
 )
 from tocsin.model.records import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
 
 __all__ = [
     "Ballots",
