@@ -138,6 +138,31 @@ def test_silence_accuses_nobody_of_anything():
     assert {v["verdict"] for v in found} <= {"undetermined", "pending"}
 
 
+@pytest.mark.xfail(
+    strict=False,
+    reason="the engines read exceptions other than an answer to fire and do not"
+    " evaluate them yet",
+)
+def test_return_fire_by_the_procedure_of_2020_is_no_breach():
+    acts = [
+        fact("advance", "Armed_formations", "2020-08-01T06:00:00Z"),
+        fact("mechanism_failed", "Ukraine", "2020-08-01T07:00:00Z"),
+        fact("order_return_fire", "Ukraine", "2020-08-01T08:00:00Z"),
+        fact("fire", "Ukraine", "2020-08-01T09:00:00Z"),
+    ]
+    found = breaches(acts, "2020-08-01", "2020-08-02")
+    assert not {clause for clause, party in found if party == "Ukraine"}
+
+
+def test_return_fire_without_an_order_is_a_breach():
+    acts = [
+        fact("advance", "Armed_formations", "2020-08-01T06:00:00Z"),
+        fact("fire", "Ukraine", "2020-08-01T09:00:00Z"),
+    ]
+    found = breaches(acts, "2020-08-01", "2020-08-02")
+    assert ("Article 2020(2)", "Ukraine") in found
+
+
 # --- weapons in the zones (acceptance scenario 7) ------------------------------------
 
 
