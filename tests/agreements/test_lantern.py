@@ -68,7 +68,7 @@ def standing(rows, *, at=FOUND + 80 * HOUR):
     facts = pa.Table.from_pylist(numbered, schema=FACTS)
     until = at + timedelta(seconds=1)
     evaluated = evaluate_fully(LANTERN, facts, start=START, until=until)
-    seen = watch(LANTERN, evaluated, facts, at=at, origin=Origin.EXERCISE).records
+    seen = watch(LANTERN, evaluated, facts, at=until, origin=Origin.EXERCISE).records
     return {g.clause: g for g in seen.guarantees}
 
 

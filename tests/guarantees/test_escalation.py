@@ -94,7 +94,8 @@ def at_the_end(text, rows, *, at=AT):
         start=START,
         until=at + timedelta(seconds=1),
     )
-    seen = watch(agreement.records, evaluated, facts, at=at, origin=Origin.EXERCISE)
+    end = at + timedelta(seconds=1)
+    seen = watch(agreement.records, evaluated, facts, at=end, origin=Origin.EXERCISE)
     return {g.clause: g for g in seen.records.guarantees}, seen.records.notices
 
 

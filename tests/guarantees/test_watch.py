@@ -125,7 +125,7 @@ def watched(at, *, facts=None, **parts):
         AGREEMENT,
         evaluation(**parts),
         register() if facts is None else facts,
-        at=at,
+        at=at + timedelta(seconds=1),
         origin=Origin.EXERCISE,
     )
     return outcome.records
@@ -365,6 +365,35 @@ def test_promise_ends_with_the_agreement():
 def test_nothing_is_known_of_an_episode_before_it_opens():
     seen = watched(ALLEGED - HOUR, episodes=(EPISODE,), duties=(DUTY,))
     assert states(seen)["Article 6(1)"] == S.DORMANT
+
+
+def test_end_of_the_question_is_not_part_of_it():
+    """The evaluation knows nothing of the second in which its question ends."""
+    parts = {"episodes": (EPISODE,), "duties": (changed(DUTY, done_at=None),)}
+
+    def missed(at):
+        outcome = watch(
+            AGREEMENT, evaluation(**parts), register(), at=at, origin=Origin.EXERCISE
+        )
+        return outcome.records.guarantees[0].steps[1].missed
+
+    due = FOUND + 24 * HOUR
+    assert not missed(due)
+    assert missed(due + timedelta(seconds=1))
+
+
+def test_every_version_is_kept_and_the_last_is_how_it_stands():
+    seen = watched(FOUND + 22 * HOUR, **ADOPTED_PARTS)
+    assert set(seen.guarantees) <= set(seen.versions)
+    mine = [g for g in seen.versions if g.clause == "Article 6(1)"]
+    assert [g.version for g in mine] == list(range(1, len(mine) + 1))
+    assert [g.state for g in mine][:3] == [
+        S.DORMANT,
+        S.CONDITION_ALLEGED,
+        S.CONDITION_FOUND,
+    ]
+    befores = [g.guarantee_id for g in mine[:-1]]
+    assert [g.supersedes for g in mine[1:]] == befores
 
 
 def test_order_of_the_register_does_not_matter():

@@ -107,10 +107,17 @@ class State(Record, frozen=True, kw_only=True):
 
 
 class Advanced(Record, frozen=True, kw_only=True):
-    """What advancing gives: the state, the record of it, and what is new to tell."""
+    """What advancing gives: the state, the record of it, and what is new to tell.
+
+    Attributes:
+        guarantee: how it stands.
+        versions: every version until then, the oldest first; the last is ``guarantee``.
+        notices: what was not told before, and what is withdrawn.
+    """
 
     state: State
     guarantee: Guarantee
+    versions: tuple[Guarantee, ...]
     notices: tuple[Notice, ...] = ()
 
 
@@ -134,8 +141,13 @@ def advance(state: State, events: Iterable[Event], *, at: datetime) -> Advanced:
     gone = [notice for notice in state.told if notice not in told]
     withdrawn = tuple(_withdrawn(notice, at) for notice in gone)
     after = msgspec.structs.replace(state, events=known, at=at, told=told)
-    record = _records(after, moments)[-1]
-    return Advanced(state=after, guarantee=record, notices=(*withdrawn, *new))
+    versions = tuple(_records(after, moments))
+    return Advanced(
+        state=after,
+        guarantee=versions[-1],
+        versions=versions,
+        notices=(*withdrawn, *new),
+    )
 
 
 def standing(state: State) -> Guarantee:

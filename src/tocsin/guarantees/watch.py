@@ -13,7 +13,7 @@ gives no records; that is an answer about the text.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 
@@ -46,10 +46,13 @@ class Watched(Record, frozen=True, kw_only=True):
 
     Attributes:
         guarantees: in the order of the text; within one clause by what woke them.
+        versions: every version of each of them, the oldest first; the last of each is
+            in ``guarantees``. A report on an earlier day needs them.
         notices: by time.
     """
 
     guarantees: tuple[Guarantee, ...] = ()
+    versions: tuple[Guarantee, ...] = ()
     notices: tuple[Notice, ...] = ()
 
 
@@ -62,31 +65,36 @@ def watch(
     origin: Origin,
     as_known_at: datetime | None = None,
 ) -> Outcome[Watched]:
-    """Every promise of the agreement as it stands at ``at``.
+    """Every promise of the agreement as it stands just before ``at``.
 
     Args:
         agreement: as loaded.
-        evaluation: of the same agreement and facts, up to ``at``.
+        evaluation: of the same agreement and facts, its ``until`` being ``at``.
         facts: the FACTS table that was evaluated.
-        at: the instant of the question; its second is over.
+        at: the end of the question; what happens or falls due at it is not yet known.
         origin: of the evidence; carried into every record.
         as_known_at: as given to the evaluation; None: everything is known.
     """
+    last = at - timedelta(seconds=1)
     made = promises(agreement)
     register = Register(agreement, made, facts, as_known_at=as_known_at)
     guarantees: list[Guarantee] = []
+    versions: list[Guarantee] = []
     notices: list[Notice] = []
     issues: list[Issue] = []
     for promise in made:
         issues += _unsettled(agreement, promise)
         promise = register.with_contributors(promise)
         case = _Case(promise, evaluation, register)
-        for occasion, events in case.occasions(at):
-            said = advance(begin(promise, occasion, origin=origin), events, at=at)
+        for occasion, events in case.occasions(last):
+            said = advance(begin(promise, occasion, origin=origin), events, at=last)
             guarantees.append(said.guarantee)
+            versions += said.versions
             notices += said.notices
     in_time = sorted(notices, key=lambda n: (n.at, n.clause, n.notice_id))
-    watched = Watched(guarantees=tuple(guarantees), notices=tuple(in_time))
+    watched = Watched(
+        guarantees=tuple(guarantees), versions=tuple(versions), notices=tuple(in_time)
+    )
     return Outcome(records=watched, issues=tuple(issues))
 
 
