@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tocsin.agreement import Agreement
 from tocsin.agreement.evaluate.history import time_order
@@ -84,16 +85,20 @@ def assess(
     rows = _only_supported(rows.sort("finding"))
     rests = _Rests(attribution, without_control)
     seen = watched(coverage)
+    called = _called(agreement)
     found = [
-        _finding(row, seen, rests, until, known_at)
+        _finding(
+            row, called.get(row["clause"], row["clause"]), seen, rests, until, known_at
+        )
         for row in rows.iter_rows(named=True)
     ]
     return Outcome(records=tuple(found), issues=tuple(_unsupported(rows)))
 
 
 def _last(verdicts: pa.Table, coverage: pa.Table) -> datetime:
-    ends = [pl.Series(verdicts["t"]).max(), pl.Series(coverage["t_end"]).max()]
-    return max(end for end in ends if end is not None)
+    ends = [pc.max(verdicts["t"]).as_py(), pc.max(coverage["t_end"]).as_py()]
+    last: datetime = max(end for end in ends if end is not None)
+    return last
 
 
 def _witnesses(rows: pl.DataFrame, verdicts: pa.Table, facts: pa.Table) -> pl.DataFrame:
@@ -171,14 +176,22 @@ def _unsupported(rows: pl.DataFrame) -> Iterator[Issue]:
         )
 
 
+def _called(agreement: Agreement | None) -> dict[str, str]:
+    """Each clause with its title."""
+    articles = agreement.articles if agreement else ()
+    return {a.clause: f"{a.clause} ({a.title})" for a in articles if a.title}
+
+
 def _finding(
     row: dict[str, Any],
+    called: str,
     seen: Watched,
     rests: _Rests,
     until: datetime,
     known_at: datetime | None,
 ) -> Finding:
     start, end = row["start"], row["end"]
+    said = row | {"clause": called}
     share = seen.share(row["sector"], start, end or until)
     publisher, without = rests.on(row, until)
     finding = Finding(
@@ -194,8 +207,8 @@ def _finding(
         due=row["due"],
         p_breached=_probability(row["p_breached"]),
         probability_ever=_probability(row["ever"]),
-        sentence=sentence(row, share, until),
-        settles=settles(row, until),
+        sentence=sentence(said, share, until),
+        settles=settles(said, until),
         witness=Witness(
             facts=tuple(row["facts"] or ()),
             window_start=start,

@@ -113,8 +113,7 @@ def named(terms: Mapping[str, Reals], weights: Weights) -> Reals:
 
 
 def _posterior(log_odds: Reals) -> Reals:
-    """Probabilities from log-odds against the mean of the others; one party stands
-    against somebody unknown."""
+    """Probabilities from log-odds; one party alone stands against somebody unknown."""
     n = log_odds.shape[1]
     if n == 1:
         return np.asarray(expit(log_odds))
@@ -154,10 +153,8 @@ def explain(
     if not one.num_rows:
         raise WrongUse(f"there is no incident `{incident_id}`")
     mine = members.filter(pc.equal(members["incident_id"], incident_id))
-    wanted = pa.chunked_array([mine["observation_id"].combine_chunks()])
-    seen = observations.filter(
-        pc.is_in(observations["observation_id"], wanted.combine_chunks())
-    )
+    wanted = mine["observation_id"].combine_chunks()
+    seen = observations.filter(pc.is_in(observations["observation_id"], wanted))
     cases = read_cases(one, mine, seen, sources, parties, weights)
     terms = weigh(cases, parties, control, weights)
     return reasons_of(cases, terms, parties, control, weights)
@@ -195,8 +192,8 @@ def _issues(control: Control | None, parties: Sequence[str]) -> tuple[Issue, ...
             Issue(
                 code="no_control_layer",
                 where=Where(file="control"),
-                message="there is no control layer: which side a place is on is unknown",
-                repair="give one with its publisher, or leave attribution to other evidence",
+                message="no control layer: which side a place is on is unknown",
+                repair="give one with its publisher, or leave it to other evidence",
                 warning=True,
             ),
         )

@@ -3,9 +3,8 @@
 In: VERDICTS, each row holding from its instant to the next of its key (clause, party,
 sector, subject). Out: one row for each finding-to-be:
 
-- *breached* and *excused* at instants or for less than a day: one row for each day, with
-  all its acts (the daily report needs the day's own number); one row for each longer
-  episode;
+- *breached* and *excused* within a day: one row for each day, with all its acts (the
+  daily report needs the day's own number); one row for each longer episode;
 - *pending*: one row for each due instant;
 - *met* and *undetermined*: one row for each run of days of one sort (all met, all
   undetermined, some of each); days with a breach say only the breach;
@@ -58,7 +57,7 @@ def put_together(verdicts: pa.Table, until: datetime) -> pl.DataFrame:
 
 
 def _runs(rows: pl.DataFrame, until: datetime) -> pl.DataFrame:
-    """The rows with the instant at which each ceases to hold, and order of the clause."""
+    """The rows with the instant at which each ceases to hold and its clause's order."""
     order = rows.group_by("clause", maintain_order=True).agg(order=pl.col("row").min())
     ends = pl.col("t").shift(-1).over(KEY, order_by=["t", "row"])
     said = pl.col("possible").fill_null(value=True) | pl.col("p_met").is_not_null()

@@ -6,9 +6,9 @@ act. Out: FACTS in time order. Refused: to make one fact twice, or to name anybo
 attribution does not name.
 
 - One row for each act of an incident and each party that may have done it, with its
-  probability; the rows exclude each other. Where nobody is named: one row without party.
-- A rule that excludes a setting or an assessment excludes the incident as soon as one
-  of its events is so marked. A period's count of zero is no act.
+  probability; the rows exclude each other. Where nobody is named, one row says so.
+- A rule that excludes a setting or an assessment excludes the incident as soon as
+  one of its events is so marked. A period's count of zero is no act.
 - Observers of one event count the same thing, so counts are never added up: the
   highest count that somebody stands by (not an upper bound) is the incident's.
 - A fact cannot have been before ``t_start`` nor after ``t_end``, each widened by two

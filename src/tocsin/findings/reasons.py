@@ -31,7 +31,7 @@ def reasons_of(
                 term=term,
                 value=float(terms.values[term][0, k]),
                 compared=_compared(term, k, cases, terms, parties, weights),
-                source=_source(term, k, cases, publisher),
+                source=_source(term, cases, publisher),
             )
             for term in TERMS
             if terms.values[term][0, k]
@@ -50,7 +50,7 @@ def _compared(
     weights: Weights,
 ) -> tuple[str, str]:
     if term == "line":
-        return _line(k, cases, terms, parties, weights)
+        return _line(cases, terms, parties, weights)
     if term == "bearing":
         return _bearing(cases, parties[k])
     if term == "range":
@@ -59,7 +59,7 @@ def _compared(
 
 
 def _line(
-    k: int, cases: Cases, terms: Terms, parties: Sequence[str], weights: Weights
+    cases: Cases, terms: Terms, parties: Sequence[str], weights: Weights
 ) -> tuple[str, str]:
     """For example: 92 % of its place on Northland's ground; 12 % of ... ."""
     holder = int(np.argmax(terms.held[0]))
@@ -98,7 +98,7 @@ def _claims(term: str, k: int, cases: Cases, party: str) -> tuple[str, str]:
     return f"{party} named by {own.height}", f"{doubt}; one vote for each owner"
 
 
-def _source(term: str, k: int, cases: Cases, publisher: str) -> str:
+def _source(term: str, cases: Cases, publisher: str) -> str:
     if term == "line":
         return publisher
     if term == "bearing":

@@ -41,13 +41,15 @@ def settles(row: dict[str, Any], until: datetime) -> str:
     n = _incidents(row["n"])
     if row["party"] is None:
         return f"a control layer, bearings of fire or neutral witnesses for {n} {where}"
-    logs = f"records of whoever watched {where} {_span(row, until)} (camera, patrol and flight logs)"
+    logs = f"camera, patrol and flight logs of whoever watched {where}"
+    logs = f"{logs} {_span(row, until)}"
     return f"{logs}, and who is behind {n}" if row["n"] else logs
 
 
 def _breached(row: dict[str, Any], until: datetime) -> str:
     """A day's acts, or a lasting breach."""
-    head = f"{row['party'] or 'somebody'} breached {row['clause']}{_in(row)} {_span(row, until)}"
+    who = row["party"] or "somebody"
+    head = f"{who} breached {row['clause']}{_in(row)} {_span(row, until)}"
     if not row["n"]:
         return f"{head} by not doing what was due{_chance(row)}"
     return f"{head}: {_incidents(row['n'])}, {_sources(row)}{_chance(row)}"
@@ -87,8 +89,8 @@ def _undetermined(row: dict[str, Any], until: datetime) -> str:
     )
     if not row["n"]:
         return head
-    p = row["p_most"]
-    return f"{head}: {_incidents(row['n'])} may be its own, each with probability at most {p:.2f}"
+    may_be = f"{_incidents(row['n'])} may be its own"
+    return f"{head}: {may_be}, each with probability at most {row['p_most']:.2f}"
 
 
 def _incidents(n: int) -> str:
@@ -124,7 +126,7 @@ def _in(row: dict[str, Any]) -> str:
 def _span(row: dict[str, Any], until: datetime) -> str:
     start, end = row["start"], row["end"]
     if end is None:
-        return f"from {_stamp(start)} on, to the end of the question at {_stamp(until)} UTC"
+        return f"from {_stamp(start)} to {_stamp(until)} UTC, when the question ends"
     if end - start <= timedelta(seconds=1):
         return f"at {_stamp(start)} UTC"
     return f"from {_stamp(start)} to {_stamp(end)} UTC"

@@ -63,7 +63,7 @@ def _centred(values: Reals) -> Reals:
     n = values.shape[1]
     if n < 2:  # noqa: PLR2004
         return values
-    return values - (values.sum(axis=1, keepdims=True) - values) / (n - 1)
+    return np.asarray(values - (values.sum(axis=1, keepdims=True) - values) / (n - 1))
 
 
 def _claims(out: Reals, cases: Cases, *, proof: bool) -> None:
@@ -136,7 +136,7 @@ def _ground_around(
 def _bearing(
     seen: Reals, deg: Reals, kappa: Reals, role: np.ndarray, weights: Weights
 ) -> Reals:
-    """log P(bearing | party), (n, parties).
+    """The logarithm of P(bearing | party), (n, parties).
 
     What flies comes from the direction opposite to its bearing: a party did it if its
     ground lies there. At the source the bearing points away: a party did it if the

@@ -28,7 +28,7 @@ Chance = Annotated[float, Meta(gt=0, lt=1)]
 Positive = Annotated[float, Meta(gt=0)]
 
 
-class LineWeights(Record, kw_only=True):
+class LineWeights(Record, frozen=True, kw_only=True):
     """What the side of the line says."""
 
     own_ground_impact: Chance
@@ -38,7 +38,7 @@ class LineWeights(Record, kw_only=True):
     default_error_m: Annotated[float, Meta(ge=0)]
 
 
-class BearingWeights(Record, kw_only=True):
+class BearingWeights(Record, frozen=True, kw_only=True):
     """What a bearing of fire says."""
 
     most_kappa: Positive
@@ -46,7 +46,7 @@ class BearingWeights(Record, kw_only=True):
     false_share: Chance
 
 
-class ClaimWeights(Record, kw_only=True):
+class ClaimWeights(Record, frozen=True, kw_only=True):
     """What a claim says, by who makes it."""
 
     neutral: Positive
@@ -56,7 +56,7 @@ class ClaimWeights(Record, kw_only=True):
     graded: dict[str, float]
 
 
-class Roles(Record, kw_only=True):
+class Roles(Record, frozen=True, kw_only=True):
     """Which kinds are seen where it fell, which at the source."""
 
     impact: tuple[str, ...]
@@ -64,7 +64,7 @@ class Roles(Record, kw_only=True):
     unknown: tuple[str, ...]
 
 
-class Weights(Record, kw_only=True):
+class Weights(Record, frozen=True, kw_only=True):
     """All parameters of attribution; see the head of ``attribution.toml``."""
 
     name_from: Chance

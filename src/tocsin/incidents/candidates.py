@@ -8,18 +8,21 @@ log-likelihood ratio
 exceeds the threshold and whose distance passes the gate, S being the sum of the two
 covariances. The reports are sorted into classes of like uncertainty (so that a coarse
 one does not make all cells coarse) and, within a class, into cells of the class's reach
-and by time. Each pair of classes is met once, on the grid of the coarser: the reports of
-one cell and those of the cells around are swept in time together. At constant density
-the work grows with the number of reports.
+and by time. Each pair of classes is met once, on the grid of the coarser: the reports
+of one cell and those of the cells around are swept in time together. At constant
+density the work grows with the number of reports.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import msgspec
 import numba
 import numpy as np
+
+from tocsin.incidents.arrays import Flags, Ints, Reals
 
 __all__ = ["LOG_TWO_PI", "Pairs", "Points", "find_pairs", "shortest_cut"]
 
@@ -44,26 +47,26 @@ class Points(msgspec.Struct, frozen=True, kw_only=True):
         follower: True for warnings and claims: they may join, never found.
     """
 
-    lon: np.ndarray
-    lat: np.ndarray
-    cos_lat: np.ndarray
-    cov: np.ndarray
-    t: np.ndarray
-    var_t: np.ndarray
-    log_rate: np.ndarray
-    code: np.ndarray
-    follower: np.ndarray
+    lon: Reals
+    lat: Reals
+    cos_lat: Reals
+    cov: Reals
+    t: Reals
+    var_t: Reals
+    log_rate: Reals
+    code: Ints
+    follower: Flags
 
 
 class Pairs(msgspec.Struct, frozen=True, kw_only=True):
     """Pairs i < j with their log-likelihood ratio, in no particular order."""
 
-    i: np.ndarray
-    j: np.ndarray
-    llr: np.ndarray
+    i: Ints
+    j: Ints
+    llr: Reals
 
 
-def shortest_cut(lon: np.ndarray) -> np.ndarray:
+def shortest_cut(lon: Reals) -> Reals:
     """Longitudes with the seam of the circle in the widest empty stretch.
 
     >>> shortest_cut(np.array([179.5, -179.5])).tolist()
@@ -80,7 +83,7 @@ def shortest_cut(lon: np.ndarray) -> np.ndarray:
 
 
 def find_pairs(
-    points: Points, kind_terms: np.ndarray, *, gate: float, threshold: float
+    points: Points, kind_terms: Reals, *, gate: float, threshold: float
 ) -> Pairs:
     """All pairs that pass the gate and the threshold."""
     if len(points.lon) < 2:  # noqa: PLR2004
@@ -88,7 +91,7 @@ def find_pairs(
         return Pairs(i=none, j=none, llr=np.empty(0))
     classes = _classes(points)
     order, *grid = _grid(points, classes, gate)
-    i, j, llr = _search(
+    i, j, llr = _search(  # type: ignore[call-arg]  # numba's types know no *grid
         order, points.lon[order], points.lat[order], points.cos_lat[order],
         points.cov[order], points.t[order], points.var_t[order], points.log_rate[order],
         points.code[order], points.follower[order], kind_terms, *grid, gate, threshold,
@@ -96,7 +99,7 @@ def find_pairs(
     return Pairs(i=i, j=j, llr=llr)
 
 
-def _classes(points: Points) -> np.ndarray:
+def _classes(points: Points) -> Ints:
     """Number of the class of each report, the finest places first."""
     wide = np.maximum(points.cov[:, 0], points.cov[:, 2])
     space = np.floor(np.log(wide) / (2 * math.log(SPACE_STEP))).astype(np.int64)
@@ -105,7 +108,7 @@ def _classes(points: Points) -> np.ndarray:
     return np.unique(both, return_inverse=True)[1].reshape(-1)
 
 
-def _grid(points: Points, classes: np.ndarray, gate: float) -> tuple[np.ndarray, ...]:
+def _grid(points: Points, classes: Ints, gate: float) -> tuple[Any, ...]:
     """Reports sorted by class, cell and time; bounds of classes and of cells.
 
     Returns:
@@ -142,9 +145,7 @@ def _grid(points: Points, classes: np.ndarray, gate: float) -> tuple[np.ndarray,
     )  # fmt: skip
 
 
-def _cell_of(
-    lon: np.ndarray, lat: np.ndarray, size: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _cell_of(lon: Reals, lat: Reals, size: Reals) -> tuple[Ints, Ints]:
     row = np.floor(lat * METRES_PER_DEGREE / size)
     middle = np.radians((row + 0.5) * size / METRES_PER_DEGREE)
     metres = METRES_PER_DEGREE * np.maximum(np.cos(middle), 0.01)
@@ -152,10 +153,27 @@ def _cell_of(
 
 
 @numba.njit(cache=True)
-def _search(  # noqa: C901, PLR0912, PLR0913, PLR0915
-    order, lon, lat, cos_lat, cov, t, var_t, log_rate, code, follower, kind_terms,
-    class_cell, cell_start, cell_row, cell_col, size, bounds, gate, threshold,
-):  # fmt: skip
+def _search(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917
+    order: Ints,
+    lon: Reals,
+    lat: Reals,
+    cos_lat: Reals,
+    cov: Reals,
+    t: Reals,
+    var_t: Reals,
+    log_rate: Reals,
+    code: Ints,
+    follower: Flags,
+    kind_terms: Reals,
+    class_cell: Ints,
+    cell_start: Ints,
+    cell_row: Ints,
+    cell_col: Ints,
+    size: Reals,
+    bounds: Reals,
+    gate: float,
+    threshold: float,
+) -> tuple[Ints, Ints, Reals]:
     """The sweep described at the head of this file; all reports come in grid order."""
     n_out = 0
     out_i = np.empty(4 * len(lon) + 1024, np.int64)

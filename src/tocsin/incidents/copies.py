@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from tocsin.incidents.arrays import Flags, Ints
 from tocsin.incidents.params import Params
 from tocsin.incidents.reports import METRES_PER_DEGREE, Reports
 from tocsin.model import Issue, Where
@@ -28,18 +29,18 @@ class Copies(msgspec.Struct, frozen=True, kw_only=True):
         copies: index of the report that it copies; itself where it is a report.
     """
 
-    family: np.ndarray
-    copies: np.ndarray
+    family: Ints
+    copies: Ints
 
 
 def find_copies(reports: Reports, params: Params) -> tuple[Copies, tuple[Issue, ...]]:
-    """Families of reposts; a ring of reposts is an issue and gets its oldest as root."""
+    """Families of reposts; a ring of reposts is an issue, its oldest the root."""
     parent = _parents(reports)
     family, issues = _roots(parent, reports.ids)
     return Copies(family=family, copies=_copies(reports, family, params)), issues
 
 
-def _parents(reports: Reports) -> np.ndarray:
+def _parents(reports: Reports) -> Ints:
     """The row that each row names, or the first row of its label, or itself."""
     parent = np.arange(len(reports))
     rows = pl.DataFrame({"i": parent, "id": reports.ids, "of": reports.derived_from})
@@ -53,7 +54,7 @@ def _parents(reports: Reports) -> np.ndarray:
     return parent
 
 
-def _roots(parent: np.ndarray, ids: pl.Series) -> tuple[np.ndarray, tuple[Issue, ...]]:
+def _roots(parent: Ints, ids: pl.Series) -> tuple[Ints, tuple[Issue, ...]]:
     root = parent
     for _ in range(max(1, len(parent)).bit_length()):
         root = root[root]
@@ -69,7 +70,7 @@ def _roots(parent: np.ndarray, ids: pl.Series) -> tuple[np.ndarray, tuple[Issue,
     return root, tuple(_cycle(ring, ids) for ring in rings.values())
 
 
-def _ring(parent: np.ndarray, start: int) -> list[int]:
+def _ring(parent: Ints, start: int) -> list[int]:
     ring = [start]
     while parent[ring[-1]] != start:
         ring.append(int(parent[ring[-1]]))
@@ -88,9 +89,11 @@ def _cycle(ring: list[int], ids: pl.Series) -> Issue:
     )
 
 
-def _copies(reports: Reports, family: np.ndarray, params: Params) -> np.ndarray:
-    """A row copies the first of its family at the very same place, and that one its
-    root, where both tell of one place and time."""
+def _copies(reports: Reports, family: Ints, params: Params) -> Ints:
+    """A row copies the first of its family at its place, and that one its root.
+
+    Each only where both tell of one place and time.
+    """
     copies = np.arange(len(reports))
     inside = np.flatnonzero(
         (family != copies) | np.isin(copies, family[family != copies])
@@ -114,9 +117,7 @@ def _copies(reports: Reports, family: np.ndarray, params: Params) -> np.ndarray:
     return copies
 
 
-def _close(
-    reports: Reports, i: np.ndarray, j: np.ndarray, params: Params
-) -> np.ndarray:
+def _close(reports: Reports, i: Ints, j: Ints, params: Params) -> Flags:
     """Whether two rows of one family can tell of one event."""
     same = (reports.nature[i] == reports.nature[j]) & (
         reports.group[i] == reports.group[j]
@@ -129,4 +130,4 @@ def _close(
     place = (dx**2 + dy**2) / variance <= params.decide.gate
     nowhere = np.isnan(reports.lon[i]) & np.isnan(reports.lon[j])
     usable = reports.usable[i] & reports.usable[j]
-    return usable & same & near & (place | nowhere)
+    return np.asarray(usable & same & near & (place | nowhere))

@@ -14,6 +14,7 @@ import hashlib
 import msgspec
 import numpy as np
 
+from tocsin.incidents.arrays import Ints, Reals
 from tocsin.incidents.params import Params, RateParams
 from tocsin.incidents.reports import KINDS, METRES_PER_DEGREE, Reports
 from tocsin.model import encode
@@ -30,12 +31,12 @@ class RateMap(msgspec.Struct, frozen=True, kw_only=True):
 
     params: RateParams
     overall: float
-    wide_cells: np.ndarray
-    wide_rates: np.ndarray
-    cells: np.ndarray
-    rates: np.ndarray
+    wide_cells: Ints
+    wide_rates: Reals
+    cells: Ints
+    rates: Reals
 
-    def log_rate(self, lon: np.ndarray, lat: np.ndarray, t: np.ndarray) -> np.ndarray:
+    def log_rate(self, lon: Reals, lat: Reals, t: Reals) -> Reals:
         """Logarithm of the rate at each place and time."""
         cell, wide = _cells(lon, lat, t, self.params)
         fallback = _look_up(self.wide_cells, self.wide_rates, wide, self.overall)
@@ -56,18 +57,18 @@ class Epoch(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     rate: RateMap
-    kind_terms: np.ndarray
+    kind_terms: Reals
     place_scale: dict[str, float]
     time_scale: dict[str, float]
     version: str
 
 
-def codes(reports: Reports, chosen: np.ndarray) -> np.ndarray:
+def codes(reports: Reports, chosen: Ints) -> Ints:
     """Kind and role of each chosen report as one index into ``kind_terms``."""
     return reports.kind[chosen] * ROLES + reports.role[chosen]
 
 
-def estimate_epoch(reports: Reports, chosen: np.ndarray, params: Params) -> Epoch:
+def estimate_epoch(reports: Reports, chosen: Ints, params: Params) -> Epoch:
     """The epoch of these reports, with the stated errors taken at their word.
 
     Args:
@@ -84,7 +85,7 @@ def estimate_epoch(reports: Reports, chosen: np.ndarray, params: Params) -> Epoc
 
 def versioned(
     rate: RateMap,
-    kind_terms: np.ndarray,
+    kind_terms: Reals,
     place_scale: dict[str, float],
     time_scale: dict[str, float],
     params: Params,
@@ -102,9 +103,7 @@ def versioned(
     )
 
 
-def _rate_map(
-    lon: np.ndarray, lat: np.ndarray, t: np.ndarray, params: RateParams
-) -> RateMap:
+def _rate_map(lon: Reals, lat: Reals, t: Reals, params: RateParams) -> RateMap:
     """Counts by cell, shrunk to the wide cell around, and that to the whole.
 
     With n reports in a volume V and a prior rate r worth a reports, the estimate is
@@ -115,7 +114,7 @@ def _rate_map(
     wide_volume = volume * params.wide**3
     wide_cells, wide_n = np.unique(wide, return_counts=True)
     overall = max(len(lon), 1) / (max(len(wide_cells), 1) * wide_volume)
-    wide_rates = (wide_n + a) / (wide_volume + a / overall)
+    wide_rates = (wide_n.astype(float) + a) / (wide_volume + a / overall)
     cells, first, n = np.unique(cell, return_index=True, return_counts=True)
     around = wide_rates[np.searchsorted(wide_cells, wide[first])]
     return RateMap(
@@ -124,7 +123,7 @@ def _rate_map(
         wide_cells=wide_cells,
         wide_rates=wide_rates,
         cells=cells,
-        rates=(n + a) / (volume + a / around),
+        rates=(n.astype(float) + a) / (volume + a / around),
     )
 
 
@@ -132,9 +131,7 @@ def _volume(params: RateParams) -> float:
     return params.cell_m**2 * params.cell_s
 
 
-def _cells(
-    lon: np.ndarray, lat: np.ndarray, t: np.ndarray, params: RateParams
-) -> tuple[np.ndarray, np.ndarray]:
+def _cells(lon: Reals, lat: Reals, t: Reals, params: RateParams) -> tuple[Ints, Ints]:
     """Numbers of the cell and of the wide cell of each place and time."""
     row = np.floor(lat * METRES_PER_DEGREE / params.cell_m)
     middle = np.radians((row + 0.5) * params.cell_m / METRES_PER_DEGREE)
@@ -145,26 +142,28 @@ def _cells(
     )
 
 
-def _key(row: np.ndarray, column: np.ndarray, day: np.ndarray) -> np.ndarray:
+def _key(row: Reals, column: Reals, day: Reals) -> Ints:
     packed = (row.astype(np.int64) + (1 << 19)) << 43
     packed |= (column.astype(np.int64) + (1 << 20)) << 22
     return packed | (day.astype(np.int64) + (1 << 21))
 
 
 def _look_up(
-    keys: np.ndarray,
-    values: np.ndarray,
-    wanted: np.ndarray,
-    default: np.ndarray | float,
-) -> np.ndarray:
+    keys: Ints,
+    values: Reals,
+    wanted: Ints,
+    default: Reals | float,
+) -> Reals:
     if not keys.size:
         return np.broadcast_to(default, wanted.shape).astype(float)
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[at] == wanted, values[at], default)
 
 
-def _kind_terms(kind: np.ndarray, params: Params) -> np.ndarray:
-    """log P(kinds | one event) - log P(kinds | two events), for all kinds and roles.
+def _kind_terms(kind: Ints, params: Params) -> Reals:
+    """How much two kinds speak for one event, for all kinds and roles.
+
+    log P(kinds | one event) - log P(kinds | two events).
 
     Of one event the second observer reports the first one's kind with probability
     ``agree``, else any kind of its group as it is common. An unknown kind says
@@ -185,19 +184,17 @@ def _kind_terms(kind: np.ndarray, params: Params) -> np.ndarray:
     return _with_roles(terms)
 
 
-def _unknown_kind(
-    terms: np.ndarray, group: np.ndarray, group_of: dict[str, int]
-) -> None:
+def _unknown_kind(terms: Reals, group: Ints, group_of: dict[str, int]) -> None:
     alone = {group_of.get("restriction"), group_of.get("jamming"), group_of.get("calm")}
     silent = np.where(np.isin(group, [g for g in alone if g]), FORBIDDEN, 0.0)
     terms[0, :] = terms[:, 0] = silent
     terms[0, 0] = 0.0
 
 
-def _with_roles(terms: np.ndarray) -> np.ndarray:
+def _with_roles(terms: Reals) -> Reals:
     """What is seen at the gun and what is seen where it fell are two places."""
     role = np.arange(ROLES)
     clash = (role[:, None] != role) & (role[:, None] > 0) & (role > 0)
     clashes = np.where(clash, FORBIDDEN, 0.0)
     wide = np.kron(terms, np.ones((ROLES, ROLES))) + np.tile(clashes, terms.shape)
-    return np.maximum(wide, FORBIDDEN)
+    return np.asarray(np.maximum(wide, FORBIDDEN))

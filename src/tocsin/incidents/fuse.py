@@ -50,9 +50,9 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
-import polars as pl
 import pyarrow as pa
 
+from tocsin.incidents.arrays import Flags, Ints
 from tocsin.incidents.candidates import Points, find_pairs, shortest_cut
 from tocsin.incidents.copies import Copies, find_copies
 from tocsin.incidents.epoch import Epoch, codes, estimate_epoch, versioned
@@ -138,20 +138,19 @@ def fuse(
     )
 
 
-def _may_join(reports: Reports) -> np.ndarray:
-    return reports.usable & (reports.kind != KINDS.index("calm"))
+def _may_join(reports: Reports) -> Flags:
+    calm = reports.kind == KINDS.index("calm")
+    return np.asarray(reports.usable & ~calm)
 
 
-def _fusable(reports: Reports, copies: Copies) -> np.ndarray:
+def _fusable(reports: Reports, copies: Copies) -> Ints:
     """Reports that are compared with each other by place and time."""
     original = copies.copies == np.arange(len(reports))
     single = reports.nature != PERIOD_COUNT
     return np.flatnonzero(_may_join(reports) & original & single & reports.placed)
 
 
-def _group(
-    reports: Reports, chosen: np.ndarray, epoch: Epoch, params: Params
-) -> Groups:
+def _group(reports: Reports, chosen: Ints, epoch: Epoch, params: Params) -> Groups:
     points = _points(reports, chosen, epoch)
     decide = params.decide
     pairs = find_pairs(
@@ -167,7 +166,7 @@ def _group(
     )
 
 
-def _epoch(reports: Reports, chosen: np.ndarray, params: Params) -> Epoch:
+def _epoch(reports: Reports, chosen: Ints, params: Params) -> Epoch:
     """The epoch of these reports, with what the sources misstate of their errors."""
     stated = estimate_epoch(reports, chosen, params)
     some = chosen[sample(reports.t[chosen])]
@@ -183,7 +182,7 @@ def _epoch(reports: Reports, chosen: np.ndarray, params: Params) -> Epoch:
     return versioned(stated.rate, stated.kind_terms, place, time, params)
 
 
-def _points(reports: Reports, chosen: np.ndarray, epoch: Epoch) -> Points:
+def _points(reports: Reports, chosen: Ints, epoch: Epoch) -> Points:
     lon, lat, t = reports.lon[chosen], reports.lat[chosen], reports.t[chosen]
     place = np.array([epoch.place_scale.get(s, 1.0) for s in reports.sources] or [1.0])
     time = np.array([epoch.time_scale.get(s, 1.0) for s in reports.sources] or [1.0])
@@ -202,7 +201,7 @@ def _points(reports: Reports, chosen: np.ndarray, epoch: Epoch) -> Points:
 
 
 def _membership(
-    reports: Reports, copies: Copies, chosen: np.ndarray, groups: Groups, params: Params
+    reports: Reports, copies: Copies, chosen: Ints, groups: Groups, params: Params
 ) -> Membership:
     """For each report the first report of its incident, or -1."""
     home, tie = np.full(len(reports), -1), np.full(len(reports), np.nan)

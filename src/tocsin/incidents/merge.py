@@ -3,7 +3,7 @@
 All pairs are taken in one total order, by score and then by the two reports, so the
 answer knows no order of arrival. A pair merges the groups of its two reports only if
 
-- their kinds and roles agree (a restriction never meets fire, the gun never the crater),
+- their kinds and roles agree (a restriction never meets fire, nor a gun a crater),
 - the two *groups* lie close by their own uncertainty: the Mahalanobis distance of their
   means, under the sum of their covariances, passes the gate (without this, chains of
   near neighbours grow along a busy line),
@@ -21,6 +21,7 @@ import msgspec
 import numba
 import numpy as np
 
+from tocsin.incidents.arrays import Flags, Ints, Reals
 from tocsin.incidents.candidates import LOG_TWO_PI, METRES_PER_DEGREE, Pairs, Points
 
 __all__ = ["Groups", "merge", "total_order"]
@@ -38,17 +39,17 @@ class Groups(msgspec.Struct, frozen=True, kw_only=True):
         misfit: sum of squared standardised distances of the members, same index.
     """
 
-    label: np.ndarray
-    tie: np.ndarray
-    lon: np.ndarray
-    lat: np.ndarray
-    cov: np.ndarray
-    t: np.ndarray
-    var_t: np.ndarray
-    misfit: np.ndarray
+    label: Ints
+    tie: Reals
+    lon: Reals
+    lat: Reals
+    cov: Reals
+    t: Reals
+    var_t: Reals
+    misfit: Reals
 
 
-def total_order(pairs: Pairs) -> np.ndarray:
+def total_order(pairs: Pairs) -> Ints:
     """Order of the pairs: strongest first, equal ones by their reports."""
     score = -np.round(pairs.llr / SCORE_STEP).astype(np.int64)
     order = np.argsort(score)
@@ -64,8 +65,8 @@ def total_order(pairs: Pairs) -> np.ndarray:
 
 def merge(
     points: Points,
-    group: np.ndarray,
-    role: np.ndarray,
+    group: Ints,
+    role: Ints,
     pairs: Pairs,
     *,
     gate: float,
@@ -93,7 +94,7 @@ def merge(
 
 
 @numba.njit(cache=True)
-def _find(parent, i):
+def _find(parent: Ints, i: int) -> int:
     while parent[i] != i:
         parent[i] = parent[parent[i]]
         i = parent[i]
@@ -101,7 +102,9 @@ def _find(parent, i):
 
 
 @numba.njit(cache=True)
-def _apart(lon, lat, cov, t, var_t, a, b):
+def _apart(
+    lon: Reals, lat: Reals, cov: Reals, t: Reals, var_t: Reals, a: int, b: int
+) -> tuple[float, float]:
     """Squared Mahalanobis distance of two groups and log det of their covariance."""
     scale = math.cos(math.radians(0.5 * (lat[a] + lat[b])))
     dx = (lon[b] - lon[a]) * METRES_PER_DEGREE * scale
@@ -117,7 +120,9 @@ def _apart(lon, lat, cov, t, var_t, a, b):
 
 
 @numba.njit(cache=True)
-def _join(lon, lat, cov, t, var_t, a, b):
+def _join(
+    lon: Reals, lat: Reals, cov: Reals, t: Reals, var_t: Reals, a: int, b: int
+) -> None:
     """Put b into a: the mean weighted by precision (Kalman update of a by b)."""
     scale = METRES_PER_DEGREE * math.cos(math.radians(0.5 * (lat[a] + lat[b])))
     dx = (lon[b] - lon[a]) * scale
@@ -126,6 +131,14 @@ def _join(lon, lat, cov, t, var_t, a, b):
     s_en = cov[a, 1] + cov[b, 1]
     s_nn = cov[a, 2] + cov[b, 2]
     det = s_ee * s_nn - s_en * s_en
+    gain = var_t[a] / (var_t[a] + var_t[b])
+    t[a] += gain * (t[b] - t[a])
+    var_t[a] -= gain * var_t[a]
+    if dx == 0 and dy == 0:
+        # one entry of a gazetteer, however many reports name it: keep the surer
+        if cov[b, 0] + cov[b, 2] < cov[a, 0] + cov[a, 2]:
+            cov[a, 0], cov[a, 1], cov[a, 2] = cov[b, 0], cov[b, 1], cov[b, 2]
+        return
     # gain K = cov_a S^-1
     k_ee = (cov[a, 0] * s_nn - cov[a, 1] * s_en) / det
     k_en = (cov[a, 1] * s_ee - cov[a, 0] * s_en) / det
@@ -137,16 +150,25 @@ def _join(lon, lat, cov, t, var_t, a, b):
     c_en = cov[a, 1] - (k_ee * cov[a, 1] + k_en * cov[a, 2])
     c_nn = cov[a, 2] - (k_ne * cov[a, 1] + k_nn * cov[a, 2])
     cov[a, 0], cov[a, 1], cov[a, 2] = c_ee, c_en, c_nn
-    gain = var_t[a] / (var_t[a] + var_t[b])
-    t[a] += gain * (t[b] - t[a])
-    var_t[a] -= gain * var_t[a]
 
 
 @numba.njit(cache=True)
-def _merge(  # noqa: PLR0913
-    lon0, lat0, cov0, t0, var_t0, log_rate0, follower, group0, role0, i, j, llr,
-    gate, threshold,
-):  # fmt: skip
+def _merge(  # noqa: C901, PLR0912, PLR0913, PLR0917
+    lon0: Reals,
+    lat0: Reals,
+    cov0: Reals,
+    t0: Reals,
+    var_t0: Reals,
+    log_rate0: Reals,
+    follower: Flags,
+    group0: Ints,
+    role0: Ints,
+    i: Ints,
+    j: Ints,
+    llr: Reals,
+    gate: float,
+    threshold: float,
+) -> tuple[Ints, Reals, Reals, Reals, Reals, Reals, Reals, Reals]:
     """The pass described at the head of this file; see there."""
     n = len(lon0)
     parent = np.arange(n)
@@ -204,7 +226,20 @@ def _merge(  # noqa: PLR0913
 
 
 @numba.njit(cache=True)
-def _follows(lon, lat, cov, t, var_t, lon0, lat0, cov0, t0, var_t0, a, p):  # noqa: PLR0913
+def _follows(  # noqa: PLR0913, PLR0917
+    lon: Reals,
+    lat: Reals,
+    cov: Reals,
+    t: Reals,
+    var_t: Reals,
+    lon0: Reals,
+    lat0: Reals,
+    cov0: Reals,
+    t0: Reals,
+    var_t0: Reals,
+    a: int,
+    p: int,
+) -> float:
     """Squared Mahalanobis distance of a follower from a group."""
     scale = math.cos(math.radians(0.5 * (lat[a] + lat0[p])))
     dx = (lon0[p] - lon[a]) * METRES_PER_DEGREE * scale
@@ -216,4 +251,4 @@ def _follows(lon, lat, cov, t, var_t, lon0, lat0, cov0, t0, var_t0, a, p):  # no
     d2 = (s_nn * dx * dx - 2 * s_en * dx * dy + s_ee * dy * dy) / (
         s_ee * s_nn - s_en * s_en
     )
-    return d2 + dt * dt / (var_t[a] + var_t0[p])
+    return float(d2 + dt * dt / (var_t[a] + var_t0[p]))

@@ -29,7 +29,7 @@ __all__ = [
 Positive = Annotated[float, Meta(gt=0)]
 
 
-class Decide(Record, kw_only=True):
+class Decide(Record, frozen=True, kw_only=True):
     """When two observations are one event."""
 
     threshold: float
@@ -38,7 +38,7 @@ class Decide(Record, kw_only=True):
     copy_llr: float
 
 
-class Floors(Record, kw_only=True):
+class Floors(Record, frozen=True, kw_only=True):
     """What is assumed where a row is silent or claims to know too well."""
 
     sigma_m: Positive
@@ -47,7 +47,7 @@ class Floors(Record, kw_only=True):
     width_deg: Positive
 
 
-class RateParams(Record, kw_only=True):
+class RateParams(Record, frozen=True, kw_only=True):
     """How the local rate is estimated."""
 
     cell_m: Positive
@@ -56,14 +56,14 @@ class RateParams(Record, kw_only=True):
     shrink: Positive
 
 
-class KindParams(Record, kw_only=True):
+class KindParams(Record, frozen=True, kw_only=True):
     """How much the reported kinds say."""
 
     agree: Annotated[float, Meta(gt=0, lt=1)]
     pseudo: Positive
 
 
-class ScaleParams(Record, kw_only=True):
+class ScaleParams(Record, frozen=True, kw_only=True):
     """How far a source's stated errors may be corrected."""
 
     prior_pairs: Positive
@@ -72,14 +72,14 @@ class ScaleParams(Record, kw_only=True):
     rounds: Annotated[int, Meta(ge=0)]
 
 
-class Errors(Record, kw_only=True):
+class Errors(Record, frozen=True, kw_only=True):
     """Standard errors of a platform."""
 
     sigma_m: Positive
     t_sigma_s: Positive
 
 
-class Params(Record, kw_only=True):
+class Params(Record, frozen=True, kw_only=True):
     """All parameters of fusion; see the head of ``fusion.toml`` for each field."""
 
     decide: Decide

@@ -19,6 +19,7 @@ import polars as pl
 import pyarrow as pa
 
 from tocsin.errors import OriginsMixed
+from tocsin.incidents.arrays import Flags, Ints, Reals
 from tocsin.incidents.params import Params
 from tocsin.model import OBSERVATIONS, Issue, ObservationKind, SourceDescription, Where
 from tocsin.model.tables import conform
@@ -58,32 +59,32 @@ class Reports(msgspec.Struct, frozen=True, kw_only=True):
         usable: False for what an issue keeps out of incidents.
     """
 
-    row: np.ndarray
+    row: Ints
     ids: pl.Series
     origin: str
-    nature: np.ndarray
-    kind: np.ndarray
-    group: np.ndarray
-    role: np.ndarray
-    lon: np.ndarray
-    lat: np.ndarray
-    cov: np.ndarray
-    t: np.ndarray
-    half: np.ndarray
-    t_sigma: np.ndarray
-    var_t: np.ndarray
-    received: np.ndarray
-    source: np.ndarray
+    nature: Ints
+    kind: Ints
+    group: Ints
+    role: Ints
+    lon: Reals
+    lat: Reals
+    cov: Reals
+    t: Reals
+    half: Reals
+    t_sigma: Reals
+    var_t: Reals
+    received: Ints
+    source: Ints
     sources: tuple[str, ...]
-    platform: np.ndarray
+    platform: Ints
     derived_from: pl.Series
-    usable: np.ndarray
+    usable: Flags
 
     def __len__(self) -> int:
         return len(self.row)
 
     @property
-    def placed(self) -> np.ndarray:
+    def placed(self) -> Flags:
         """True where a place is known."""
         return ~np.isnan(self.lon)
 
@@ -141,7 +142,7 @@ def _one_origin(origins: pl.Series) -> str:
     return found[0] if found else "observed"
 
 
-def _codes(column: pl.Series, names: Sequence[str]) -> np.ndarray:
+def _codes(column: pl.Series, names: Sequence[str]) -> Ints:
     """Index of each value in ``names``; 0 for null and for what is not there."""
     return (
         column.cast(pl.String)
@@ -153,12 +154,12 @@ def _codes(column: pl.Series, names: Sequence[str]) -> np.ndarray:
     )
 
 
-def _groups(params: Params) -> np.ndarray:
+def _groups(params: Params) -> Ints:
     group_of = params.group_of()
     return np.array([group_of.get(kind, 0) for kind in KINDS], dtype=np.int64)
 
 
-def _roles(rows: pl.DataFrame) -> np.ndarray:
+def _roles(rows: pl.DataFrame) -> Ints:
     of_kind = {**ROLE_OF_KIND, **dict.fromkeys(SIGHTINGS, SIGHTING)}
     role = pl.coalesce(
         pl.when(pl.col("kind") == "muzzle_flash").then(OUTGOING),
@@ -169,7 +170,7 @@ def _roles(rows: pl.DataFrame) -> np.ndarray:
     return rows.select(role).to_series().to_numpy()
 
 
-def _received(column: pl.Series) -> np.ndarray:
+def _received(column: pl.Series) -> Ints:
     never = np.iinfo(np.int64).max
     return column.cast(pl.Int64).fill_null(never).to_numpy()
 
@@ -200,9 +201,7 @@ def _errors(
     return rows.select(of("sigma_m"), of("t_sigma_s"))
 
 
-def _times(
-    rows: pl.DataFrame, t_sigma: pl.Series, params: Params
-) -> dict[str, np.ndarray]:
+def _times(rows: pl.DataFrame, t_sigma: pl.Series, params: Params) -> dict[str, Reals]:
     start = rows["t_start"].cast(pl.Int64).to_numpy() / 1e6
     end = rows["t_end"].cast(pl.Int64).to_numpy() / 1e6
     half = np.maximum(end - start, 0.0) / 2
@@ -218,7 +217,7 @@ def _times(
 
 def _places(
     rows: pl.DataFrame, sigma_m: pl.Series, params: Params
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[Reals, Reals, Reals]:
     lon, lat = _inside(rows["lon"], 180), _inside(rows["lat"], 90)
     point = ~np.isnan(lon + lat)
     variance = np.maximum(sigma_m.to_numpy(), params.floors.sigma_m) ** 2
@@ -229,15 +228,13 @@ def _places(
     return lon, lat, cov
 
 
-def _inside(column: pl.Series, bound: float) -> np.ndarray:
+def _inside(column: pl.Series, bound: float) -> Reals:
     values = column.fill_null(np.nan).to_numpy().astype(float, copy=True)
     values[~(np.abs(values) <= bound)] = np.nan
     return values
 
 
-def _sectors(
-    rows: pl.DataFrame, params: Params
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _sectors(rows: pl.DataFrame, params: Params) -> tuple[Reals, Reals, Reals]:
     """Centroid and covariance of each ring segment; NaN where a row has none.
 
     Moments of a segment of half-width w between radii a and b, along its bearing:
@@ -277,7 +274,7 @@ def _sectors(
 
 
 def _issues(
-    rows: pl.DataFrame, backwards: np.ndarray, repeated: np.ndarray, placed: np.ndarray
+    rows: pl.DataFrame, backwards: Flags, repeated: Flags, placed: Flags
 ) -> Iterator[Issue]:
     lon, lat = pl.col("lon"), pl.col("lat")
     outside = (lon.abs() <= 180).not_() | (lat.abs() <= 90).not_()  # noqa: PLR2004
@@ -312,9 +309,7 @@ def _issues(
         )
 
 
-def _each(
-    rows: pl.DataFrame, where: np.ndarray, code: str, what: str
-) -> Iterator[Issue]:
+def _each(rows: pl.DataFrame, where: Flags, code: str, what: str) -> Iterator[Issue]:
     chosen = rows.select("observation_id", "raw_ref").filter(where)
     for observation_id, raw_ref in chosen.iter_rows():
         file, _, line = raw_ref.rpartition("#")

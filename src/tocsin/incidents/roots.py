@@ -17,25 +17,28 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
+from tocsin.incidents.arrays import Ints
 from tocsin.incidents.reports import CLAIM, Reports
 from tocsin.model import Issue, SourceDescription, Where
 
 __all__ = ["count_independent", "independent", "undescribed"]
 
+Marks = npt.NDArray[np.uint64]
 Knowing = tuple[str, str]
 """Owner and way of knowing."""
 
 
 def count_independent(
     reports: Reports,
-    family: np.ndarray,
-    member: np.ndarray,
-    incident: np.ndarray,
+    family: Ints,
+    member: Ints,
+    incident: Ints,
     *,
     sources: Sequence[SourceDescription],
     n_incidents: int,
-) -> np.ndarray:
+) -> Ints:
     """Independent roots of each incident.
 
     A repost has the owner and way of knowing of its root. A claim adds none: it is the
@@ -62,9 +65,7 @@ def count_independent(
     return counts
 
 
-def _by_pattern(
-    which: np.ndarray, start: np.ndarray, knowing: list[Knowing]
-) -> np.ndarray:
+def _by_pattern(which: Ints, start: Ints, knowing: list[Knowing]) -> Ints:
     """The number for each set of knowings, worked out once for each distinct set.
 
     A set is told from others by the sum of one fixed 64-bit number for each member.
@@ -82,7 +83,7 @@ def _by_pattern(
     return np.array(sizes)[pattern.reshape(-1)]
 
 
-def _mix(x: np.ndarray) -> np.ndarray:
+def _mix(x: Marks) -> Marks:
     """Steele and Vigna's SplitMix64: one scattered 64-bit number for each."""
     x = x * np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -129,8 +130,8 @@ def undescribed(
 
 
 def _knowings(
-    reports: Reports, root: np.ndarray, sources: Sequence[SourceDescription]
-) -> tuple[list[Knowing], np.ndarray]:
+    reports: Reports, root: Ints, sources: Sequence[SourceDescription]
+) -> tuple[list[Knowing], Ints]:
     """The distinct owners and ways of knowing, and the number of each row's."""
     described = {source.id: source for source in sources}
     both = reports.source[root] * 64 + reports.platform[root]

@@ -6,7 +6,8 @@ Where the pairs of a source lie twice as far apart, its errors are understated. 
 pairs are true is not known, so each counts with the probability that it is one
 (expectation), and the factors are moved until the means fit (maximisation). A source
 moves a pair as far as the pair's variance is its own, and few pairs move nothing:
-``prior_pairs`` stand for the statement.
+``prior_pairs`` stand for the statement. Two reports at the very same coordinates share
+an entry of a gazetteer, which says nothing of how far off that entry is.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
+from tocsin.incidents.arrays import Flags, Ints, Reals
 from tocsin.incidents.candidates import (
     LOG_TWO_PI,
     METRES_PER_DEGREE,
@@ -27,32 +29,36 @@ __all__ = ["Scales", "estimate_scales", "sample"]
 
 WIDE_GATE = 40.0  # true pairs of a source whose errors are three times as large
 WIDE_THRESHOLD = -9.0
-DAY_S = 86_400.0
-SAMPLE = 40_000
+BLOCK_S = 21_600.0  # six hours
+SAMPLE = 20_000
 
 
 class Scales(msgspec.Struct, frozen=True, kw_only=True):
     """Factors on the stated standard errors, by number of the source."""
 
-    place: np.ndarray
-    time: np.ndarray
+    place: Reals
+    time: Reals
 
 
 class _Apart(msgspec.Struct, frozen=True, kw_only=True):
-    """Pairs with what does not change while the factors do."""
+    """Pairs with what does not change while the factors do.
 
-    i: np.ndarray
-    j: np.ndarray
-    dx: np.ndarray
-    dy: np.ndarray
-    dt: np.ndarray
-    rest: np.ndarray
+    ``apart`` is False where both are at the very same coordinates.
+    """
+
+    i: Ints
+    j: Ints
+    dx: Reals
+    dy: Reals
+    dt: Reals
+    rest: Reals
+    apart: Flags
 
 
 def estimate_scales(
     points: Points,
-    source: np.ndarray,
-    kind_terms: np.ndarray,
+    source: Ints,
+    kind_terms: Reals,
     params: ScaleParams,
     *,
     n_sources: int,
@@ -74,25 +80,28 @@ def estimate_scales(
     return scales
 
 
-def sample(t: np.ndarray, *, size: int = SAMPLE) -> np.ndarray:
-    """Indices of the reports of whole days, spread over all, until there are enough."""
-    day = np.floor(t / DAY_S).astype(np.int64)
-    days, n = np.unique(day, return_counts=True)
-    spread = np.argsort((days * 0x9E3779B1) % (1 << 32), kind="stable")
+def sample(t: Reals, *, size: int = SAMPLE) -> Ints:
+    """Indices of the reports of some quarters of days, spread over all days."""
+    block = np.floor(t / BLOCK_S).astype(np.int64)
+    blocks, n = np.unique(block, return_counts=True)
+    spread = np.argsort((blocks * 0x9E3779B1) % (1 << 32), kind="stable")
     enough = int(np.searchsorted(np.cumsum(n[spread]), size)) + 1
-    return np.flatnonzero(np.isin(day, days[spread[:enough]]))
+    return np.flatnonzero(np.isin(block, blocks[spread[:enough]]))
 
 
-def _apart(points: Points, pairs: Pairs, kind_terms: np.ndarray) -> _Apart:
+def _apart(points: Points, pairs: Pairs, kind_terms: Reals) -> _Apart:
     i, j = pairs.i, pairs.j
     scale = METRES_PER_DEGREE * (points.cos_lat[i] + points.cos_lat[j]) / 2
     rate = (points.log_rate[i] + points.log_rate[j]) / 2
     kinds = kind_terms[points.code[i], points.code[j]]
+    dx = (points.lon[j] - points.lon[i]) * scale
+    dy = (points.lat[j] - points.lat[i]) * METRES_PER_DEGREE
     return _Apart(
         i=i,
         j=j,
-        dx=(points.lon[j] - points.lon[i]) * scale,
-        dy=(points.lat[j] - points.lat[i]) * METRES_PER_DEGREE,
+        dx=dx,
+        dy=dy,
+        apart=(dx != 0) | (dy != 0),
         dt=points.t[j] - points.t[i],
         rest=kinds - rate - 1.5 * LOG_TWO_PI,
     )
@@ -100,7 +109,7 @@ def _apart(points: Points, pairs: Pairs, kind_terms: np.ndarray) -> _Apart:
 
 def _round(
     points: Points,
-    source: np.ndarray,
+    source: Ints,
     apart: _Apart,
     scales: Scales,
     params: ScaleParams,
@@ -112,28 +121,30 @@ def _round(
     v = var_t[i] + var_t[j]
     det = s[:, 0] * s[:, 2] - s[:, 1] ** 2
     across = s[:, 2] * apart.dx**2 + s[:, 0] * apart.dy**2
-    d2 = (across - 2 * s[:, 1] * apart.dx * apart.dy) / det
+    d2_place = (across - 2 * s[:, 1] * apart.dx * apart.dy) / det
     d2_t = apart.dt**2 / v
-    llr = apart.rest - 0.5 * (d2 + d2_t + np.log(det * v))
+    llr = apart.rest - 0.5 * (d2_place + d2_t + np.log(det * v))
     true = 1 / (1 + np.exp(-np.clip(llr, -50, 50)))
     ends = (i, j)
     place = [cov[end][:, [0, 2]].sum(axis=1) / s[:, [0, 2]].sum(axis=1) for end in ends]
     time = [var_t[end] / v for end in ends]
     return Scales(
-        place=_moved(scales.place, source, ends, true, place, d2 / 2, params),
+        place=_moved(
+            scales.place, source, ends, true * apart.apart, place, d2_place / 2, params
+        ),
         time=_moved(scales.time, source, ends, true, time, d2_t, params),
     )
 
 
 def _moved(
-    scale: np.ndarray,
-    source: np.ndarray,
-    ends: tuple[np.ndarray, np.ndarray],
-    true: np.ndarray,
-    shares: list[np.ndarray],
-    misfit: np.ndarray,
+    scale: Reals,
+    source: Ints,
+    ends: tuple[Ints, Ints],
+    true: Reals,
+    shares: list[Reals],
+    misfit: Reals,
     params: ScaleParams,
-) -> np.ndarray:
+) -> Reals:
     """The factors, moved by how far the source's pairs lie apart."""
     seen, expected = np.zeros_like(scale), np.zeros_like(scale)
     for end, share in zip(ends, shares, strict=True):

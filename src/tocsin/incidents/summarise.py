@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from tocsin.incidents.arrays import Flags, Ints, Reals
 from tocsin.incidents.copies import Copies
 from tocsin.incidents.merge import Groups
 from tocsin.incidents.reports import (
@@ -46,10 +47,10 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True):
         groups: their groups.
     """
 
-    home: np.ndarray
-    tie: np.ndarray
-    copy: np.ndarray
-    chosen: np.ndarray
+    home: Ints
+    tie: Reals
+    copy: Flags
+    chosen: Ints
     groups: Groups
 
 
@@ -110,18 +111,18 @@ class _Sums(msgspec.Struct, frozen=True, kw_only=True):
     the reports among them with the smallest errors, -1 where none has a place.
     """
 
-    home: np.ndarray
-    member: np.ndarray
-    incident: np.ndarray
-    n: np.ndarray
-    founder: np.ndarray
-    received: np.ndarray
-    outgoing: np.ndarray
-    sighting: np.ndarray
-    own: np.ndarray
-    own_member: np.ndarray
-    best_place: np.ndarray
-    best_time: np.ndarray
+    home: Ints
+    member: Ints
+    incident: Ints
+    n: Ints
+    founder: Ints
+    received: Ints
+    outgoing: Flags
+    sighting: Flags
+    own: Ints
+    own_member: Flags
+    best_place: Ints
+    best_time: Ints
 
 
 def _sums(reports: Reports, membership: Membership) -> _Sums:
@@ -144,7 +145,7 @@ def _sums(reports: Reports, membership: Membership) -> _Sums:
         member=member,
         incident=incident.reshape(-1),
         n=n,
-        founder=_least(received, event, *groups),
+        founder=_least(received.astype(float), event, *groups),
         received=np.maximum.reduceat(received, start) if n.size else received,
         outgoing=_any(role == OUTGOING, start),
         sighting=_any(role == SIGHTING, start),
@@ -155,21 +156,21 @@ def _sums(reports: Reports, membership: Membership) -> _Sums:
     )
 
 
-def _any(flags: np.ndarray, start: np.ndarray) -> np.ndarray:
+def _any(flags: Flags, start: Ints) -> Flags:
     return np.logical_or.reduceat(flags, start) if start.size else flags
 
 
 def _least(
-    values: np.ndarray,
-    among: np.ndarray,
-    member: np.ndarray,
-    incident: np.ndarray,
-    start: np.ndarray,
-) -> np.ndarray:
+    values: Reals,
+    among: Flags,
+    member: Ints,
+    incident: Ints,
+    start: Ints,
+) -> Ints:
     """The first member of each incident with the smallest value; -1 where none may."""
     if not start.size:
         return member
-    values = np.where(among, values.astype(float), np.inf)
+    values = np.where(among, values, np.inf)
     least = np.minimum.reduceat(values, start)[incident]
     candidate = np.where(among & (values == least), member, NEVER)
     first = np.minimum.reduceat(candidate, start)
@@ -209,14 +210,12 @@ def _times(
     }
 
 
-def _instants(seconds: np.ndarray) -> pl.Series:
+def _instants(seconds: Reals) -> pl.Series:
     whole = pl.Series(np.round(seconds * 1e6).astype(np.int64))
     return whole.cast(pl.Datetime("us", "UTC"))
 
 
-def _of_group(
-    membership: Membership, sums: _Sums
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _of_group(membership: Membership, sums: _Sums) -> tuple[Ints, Ints, Reals]:
     """Incidents of several reports: their groups, which they are, Birge's ratio."""
     several = np.flatnonzero((sums.own > 1) & np.isin(sums.home, membership.chosen))
     at = np.searchsorted(membership.chosen, sums.home[several])
@@ -247,7 +246,7 @@ def _places(
     return {name: pl.Series(column).fill_nan(None) for name, column in places.items()}
 
 
-def _to_grid(degrees: np.ndarray) -> np.ndarray:
+def _to_grid(degrees: Reals) -> Reals:
     return np.round(np.round(degrees / GRID_DEG) * GRID_DEG, 6)
 
 
