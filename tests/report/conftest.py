@@ -5,6 +5,7 @@ says how much the patrols see; North is watched well. Impacts of the afternoon a
 young at the usual release, 08:00 on the next morning.
 """
 
+from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -169,7 +170,7 @@ class Made:
 
     def __init__(self, *, origin=Origin.EXERCISE, areas=None, sources=SOURCES):
         self.origin = origin
-        self.areas = AREAS if areas is None else areas
+        self.areas = deepcopy(AREAS if areas is None else areas)
         self.given_sources = sources
         self.rows = {
             name: []

@@ -143,7 +143,8 @@ def gather(view: View, day: date, *, released_at: datetime | None) -> Day:
     parts = _parts(shown, start)
     listed = pl.concat([parts["incidents"], parts["periods"], parts["undated"]])
     findings = _findings_of(view.findings(), start)
-    cited = _cited(findings, tables["facts"])
+    held = shown.filter(pl.col("held"))["incident_id"].to_arrow()
+    cited = _cited(findings, tables["facts"], held)
     behind = observed.join(listed.select("incident_id"), on="incident_id", how="semi")
     return Day(
         day=day,
@@ -229,12 +230,19 @@ def _gravity(finding: Finding) -> tuple[int, datetime, str]:
     return order, finding.t_start, finding.finding_id
 
 
-def _cited(findings: tuple[Finding, ...], facts: pa.Table) -> pl.DataFrame:
-    """The first few facts of each finding, in order of time."""
+def _cited(
+    findings: tuple[Finding, ...], facts: pa.Table, held: pa.Array
+) -> pl.DataFrame:
+    """The first few facts of each finding, in order of time.
+
+    A finding names its sector, so a fact of an incident that is held back is left out.
+    """
     wanted = sorted(
         {each for finding in findings for each in finding.witness.facts[:FACTS_SHOWN]}
     )
-    chosen = facts.filter(pc.is_in(facts["fact_id"], pa.array(wanted, pa.string())))
+    theirs = pc.is_in(facts["fact_id"], pa.array(wanted, pa.string()))
+    young = pc.is_in(facts["root"], held.cast(pa.string()))
+    chosen = facts.filter(pc.and_(theirs, pc.invert(young)))
     return _frame(chosen).sort("t", "fact_id")
 
 

@@ -235,7 +235,7 @@ def _facts(day: Day) -> Section:
         "C",
         "Facts that findings rest on",
         "An incident put in the words of the agreement. The first few facts of each"
-        " finding; the run holds all of them.",
+        " finding, those of withheld incidents left out; the run holds all of them.",
         Table(
             anchor="table-facts",
             caption="Facts",
@@ -260,7 +260,6 @@ def _facts(day: Day) -> Section:
 def _fact(day: Day, row: dict[str, Any]) -> Row:
     link = day.link[row["fact_id"]]
     incident = day.link.get(row["root"] or "")
-    held = row["root"] in set(day.held["incident_id"])
     p = 1.0 if row["p"] is None else row["p"]
     vote = f": {row['vote']}" if row["vote"] else ""
     return Row(
@@ -271,7 +270,7 @@ def _fact(day: Day, row: dict[str, Any]) -> Row:
             Cell(text=f"{spoken(row['kind'])}{vote}"),
             Cell(text=row["party"] or "undetermined"),
             Cell(text=probability(p), value=p),
-            Cell(text="withheld" if held else row["sector"] or "not known"),
+            Cell(text=row["sector"] or "not known"),
             Cell(text=row["subject"] or row["target_party"] or "nothing stated"),
             Cell(
                 text=number(row["n_independent"] or 1), value=row["n_independent"] or 1
