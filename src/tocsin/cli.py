@@ -209,7 +209,8 @@ def report(
 def sources() -> None:
     """List the sources that Tocsin can read, with publisher, licence and coverage.
 
-    Reads nothing but its own descriptions; writes to standard output.
+    Reads nothing but its own descriptions; writes to standard output: a table, or, to
+    a pipe, one line for each source with tabs between.
 
     Example: `tocsin sources`
     """
@@ -218,12 +219,20 @@ def sources() -> None:
 
     from tocsin import connectors
 
-    table = Table("id", "publisher", "licence", "covers", "gives", box=None)
-    for one in connectors.describe_all():
-        table.add_row(
-            one.id, one.publisher, one.licence, _period(one.coverage), one.gives
-        )
-    Console(soft_wrap=True).print(table)
+    rows = [
+        (one.id, one.publisher, one.licence, _period(one.coverage), one.gives)
+        for one in connectors.describe_all()
+    ]
+    if not sys.stdout.isatty():
+        typer.echo("\n".join("\t".join(row) for row in rows))
+        return
+    table = Table(box=None)
+    table.add_column("id", no_wrap=True)
+    for heading in ("publisher", "licence", "covers", "gives"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
 
 
 @app.command()
@@ -255,7 +264,6 @@ def demo(
             seed=seed,
             days=days,
             per_day=per_day,
-            released_at=_now(),
             progress=progress,
             cost=_cost(),
         )

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from tocsin import exercise, pipeline, report, store
-from tocsin.model import encode
+from tocsin.model import encode, start_of_day
 
 __all__ = ["AGREEMENT", "Demonstration", "run"]
 
@@ -56,7 +56,6 @@ def run(
     seed: int,
     days: int,
     per_day: int,
-    released_at: datetime,
     progress: pipeline.Progress | None = None,
     cost: Callable[[], dict[str, float]] = dict,
 ) -> Demonstration:
@@ -67,7 +66,6 @@ def run(
         seed: chance; the same seed gives the same evidence.
         days: length of the simulated time.
         per_day: observations a day, about.
-        released_at: when the report leaves the mission.
         progress: told each stage's name and its share done.
         cost: as for :func:`tocsin.pipeline.run_folder`.
 
@@ -94,10 +92,11 @@ def run(
         cost=cost,
     )
     day = (scenario.start + timedelta(days=days - 1)).date()
-    reports = _report(out, day, released_at)
+    # Simulated time: the report leaves a day and a night after its day.
+    reports = _report(out, day, start_of_day(day) + 2 * timedelta(days=1))
     tell("report", 1.0)
     scored = _score(played, kept)
-    store.write_durably(out / "score.json", encode(scored))
+    store.write_durably(out / "score.json", encode(_figures(scored)))
     tell("score", 1.0)
     return Demonstration(summary=summary, score=scored, day=day, reports=reports)
 
@@ -126,3 +125,13 @@ def _score(played: exercise.Exercise, kept: store.FolderStore) -> exercise.Score
         members=view.table("members"),
         verdicts=view.table("verdicts"),
     )
+
+
+def _figures(scored: exercise.Score) -> dict[str, Any]:
+    """The score as data, with the figures that follow from others written out."""
+    data: dict[str, Any] = msgspec.to_builtins(scored)
+    for name in ("incidents", "with_warnings"):
+        grouping = getattr(scored, name)
+        data[name]["pairwise_f1"] = grouping.pairwise_f1
+        data[name]["bcubed_f1"] = grouping.bcubed_f1
+    return data
