@@ -93,6 +93,13 @@ def test_verdict_without_a_party_accuses_nobody():
     assert (result.found, result.missed, result.false) == (0, 1, 0)
 
 
+def test_miss_that_was_left_undetermined_is_said_to_be_that():
+    open_ = verdicts({"party": None, "verdict": "undetermined", "t": 60})
+    assert match(truth({}), open_).missed_undetermined == 1
+    denied = verdicts({"verdict": "met", "t": -60})
+    assert match(truth({}), denied).missed_undetermined == 0
+
+
 def test_naming_self_defence_a_breach_is_false_and_said_to_be_that():
     result = match(truth({"verdict": "excused"}), verdicts({"t": 60}))
     assert (result.missed, result.false, result.false_excused) == (0, 1, 1)

@@ -47,6 +47,8 @@ class Matched(Record, frozen=True, kw_only=True):
     Attributes:
         found: true breaches, in watched sectors, that a verdict names.
         missed: those that none names.
+        missed_undetermined: of these, where the clause was said to be undetermined
+            then: not known, but not denied either.
         false: verdicts of breach that fit no true breach, watched or not.
         false_excused: of these, the ones that name an act of self-defence.
         unseen: true breaches that nobody could have seen.
@@ -57,6 +59,7 @@ class Matched(Record, frozen=True, kw_only=True):
     clause: str
     found: int
     missed: int
+    missed_undetermined: int
     false: int
     false_excused: int
     unseen: int
@@ -127,17 +130,19 @@ def _match_clause(
     watched = [row for row in breached if not _unseen(row)]
     unseen = [row for row in breached if _unseen(row)]
     claims = [row for row in said if row["verdict"] == "breached" and row["party"]]
-    found, left = _paired(watched, claims, tolerance)
+    missed, left = _paired(watched, claims, tolerance)
     _, left = _paired(unseen, left, tolerance)
     excused = [row for row in true if row["verdict"] == "excused"]
-    mistaken, _ = _paired(excused, left, tolerance)
-    then = [_verdict_then(row, said) for row in unseen]
+    others, _ = _paired(excused, left, tolerance)
+    then = [_verdict_then(row, said, tolerance) for row in unseen]
+    open_ = [_verdict_then(row, said, tolerance) for row in missed]
     return Matched(
         clause=clause,
-        found=found,
-        missed=len(watched) - found,
+        found=len(watched) - len(missed),
+        missed=len(missed),
+        missed_undetermined=open_.count("undetermined"),
         false=len(left),
-        false_excused=mistaken,
+        false_excused=len(excused) - len(others),
         unseen=len(unseen),
         unseen_undetermined=then.count("undetermined"),
         unseen_met=then.count("met"),
@@ -155,38 +160,40 @@ def _cell(row: Any) -> Cell:
 
 def _paired(
     true: list[Any], said: list[Any], tolerance: float
-) -> tuple[int, list[Any]]:
-    """How many true rows find a partner, and the verdicts that are left over."""
-    cells: dict[Cell, list[Any]] = defaultdict(list)
-    for row in sorted(true, key=lambda row: row["t"]):
-        cells[_cell(row)].append(row)
-    claims: dict[Cell, list[Any]] = defaultdict(list)
-    for row in sorted(said, key=lambda row: row["t"]):
-        claims[_cell(row)].append(row)
-    found, left = 0, []
-    for cell, rows in claims.items():
-        times = [row["t"].timestamp() for row in cells.get(cell, [])]
-        pairs = pair(times, [row["t"].timestamp() for row in rows], tolerance=tolerance)
-        used = {position for _, position in pairs}
-        found += len(pairs)
-        left += [row for n, row in enumerate(rows) if n not in used]
-    return found, left
+) -> tuple[list[Any], list[Any]]:
+    """The true rows that find no partner, and the verdicts that are left over."""
+    cells: dict[Cell, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
+    for side, rows in enumerate((true, said)):
+        for row in sorted(rows, key=lambda row: row["t"]):
+            cells[_cell(row)][side].append(row)
+    alone: tuple[list[Any], list[Any]] = ([], [])
+    for sides in cells.values():
+        times = [[row["t"].timestamp() for row in rows] for rows in sides]
+        pairs = pair(*times, tolerance=tolerance)
+        for side in (0, 1):
+            used = {both[side] for both in pairs}
+            alone[side].extend(r for n, r in enumerate(sides[side]) if n not in used)
+    return alone
 
 
-def _verdict_then(breach: Any, said: list[Any]) -> str:
+def _verdict_then(breach: Any, said: list[Any], tolerance: float) -> str:
     """What the clause was said to be, of that party and sector, at that instant.
 
-    A row without a party, or without a sector, speaks of all of them; the latest row
-    holds, and of rows of one instant the one that names the party.
+    A row that leaves open which party it was, within the tolerance, says undetermined.
+    Else the latest row holds, and of rows of one instant the one that names the party;
+    a row without a party, or without a sector, speaks of all of them.
     """
     best: tuple[Any, bool] | None = None
     verdict = "nothing"
     for row in said:
         fits = row["party"] in (None, breach["party"])
         fits &= row["sector"] in (None, breach["sector"])
-        if not fits or row["t"] > breach["t"]:
+        if not fits:
             continue
+        apart = (row["t"] - breach["t"]).total_seconds()
+        if row["party"] is None and abs(apart) <= tolerance:
+            return str(row["verdict"])
         rank = (row["t"], row["party"] is not None)
-        if best is None or rank >= best:
-            best, verdict = rank, row["verdict"]
+        if apart <= 0 and (best is None or rank >= best):
+            best, verdict = rank, str(row["verdict"])
     return verdict

@@ -1,9 +1,9 @@
 """False alarms: reports of what never happened.
 
-Two in five are fields on fire seen from orbit, in clusters. The rest are thunder and
-quarries heard by the arrays, lights and birds before the cameras, recycled posts, and
-claims of a party that nobody can find traces of. They pass through the same writers as
-true reports, so nothing but their content gives them away.
+Nearly half are fields on fire seen from orbit, in clusters. The rest are thunder and
+quarries heard by the arrays, lights and birds before the cameras, tractors taken for
+guns, recycled posts, and claims of a party that nobody can find traces of. They pass
+through the same writers as true reports, so nothing but their content gives them away.
 """
 
 from __future__ import annotations
@@ -31,15 +31,27 @@ from tocsin.exercise.world import line_y, sector_at
 __all__ = ["false_alarms"]
 
 _SHARES: Final = {
-    SATELLITE: 0.40,
-    ACOUSTIC: 0.20,
+    SATELLITE: 0.45,
+    ACOUSTIC: 0.12,
     CAMERA: 0.08,
-    UAV: 0.03,
-    PATROL: 0.04,
+    UAV: 0.08,
+    PATROL: 0.03,
     PRESS: 0.12,
-    HOTLINE: 0.07,
+    HOTLINE: 0.06,
     PARTY: 0.06,
 }
+_LOOKS: Final = {
+    SATELLITE: ("explosion",),
+    ACOUSTIC: ("explosion", "burst", "shot"),
+    CAMERA: ("muzzle_flash", "illumination_flare", "explosion"),
+    UAV: ("military_presence", "weapon_presence", "trench_or_fortification"),
+    PATROL: ("shot", "burst", "explosion"),
+    PRESS: ("explosion", "damage", "casualty", "uav_overflight"),
+    HOTLINE: ("explosion", "burst", "uav_overflight"),
+    PARTY: ("explosion", "burst", "uav_overflight", "position_moved_forward"),
+}
+"""What each network takes nothing for."""
+
 _FIELD_FIRES: Final = 6.0  # hot pixels of one burning field
 
 
@@ -86,9 +98,7 @@ def _imagine(desk: Desk, network: int, how_many: int, seconds: float) -> Events:
     events["y"] = line_y(ground, events["x"]) + away
     if network == SATELLITE:
         _in_clusters(rng, events)
-    events["kind"] = rng.choice(
-        [kind("explosion"), kind("burst"), kind("shot")], how_many
-    )
+    events["kind"] = rng.choice([kind(word) for word in _LOOKS[network]], how_many)
     events["party"] = rng.integers(0, 2, how_many)
     events["count"] = 1 + rng.poisson(2.0, how_many)
     events["sector"] = sector_at(ground, events["x"], events["y"])

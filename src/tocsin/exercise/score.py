@@ -95,7 +95,10 @@ def _figure(value: float | None) -> str:
 
 
 def _line(row: Matched) -> str:
-    text = f"{row.clause:<13}{row.found} found, {row.missed} missed, {row.false} false"
+    text = f"{row.clause:<13}{row.found} found, {row.missed} missed"
+    if row.missed_undetermined:
+        text += f" ({row.missed_undetermined} of them left undetermined)"
+    text += f", {row.false} false"
     if row.false_excused:
         text += f" ({row.false_excused} of them self-defence)"
     if row.unseen:
