@@ -86,14 +86,19 @@ def test_a_day_with_nothing_recorded_never_says_that_nothing_happened(empty, day
     words = render_html(document).casefold()
     assert "no violations" not in words
     assert "nothing happened" not in words.replace("not mean that nothing happened", "")
-    (first,) = (t for t in told(section(document, "summary")) if "None recorded" in t)
+    (first,) = (
+        t for t in told(section(document, "summary")) if "No single incident" in t
+    )
     assert "8\u00a0% watched" in first  # half of North for half a day, of three sectors
     assert "nobody on record as watching" in first  # the day before
 
 
 def test_a_day_without_any_coverage_says_so_instead_of_zero(empty, day):
     document = daily(empty, day=day, released_at=None)
-    assert "nobody on record as watching" in document.head.coverage.text.casefold()
+    assert document.head.coverage.text == (
+        "Nobody is on record as watching any of 3\u00a0sectors on this day;"
+        " the day before nobody on record as watching."
+    )
     assert [row[1] for row in texts(table(document, "table-coverage"))] == [
         "nobody"
     ] * 3
@@ -104,7 +109,9 @@ def test_a_share_that_nobody_stated_stays_not_stated(empty, day):
         empty.watch(sector, at(9, 0), at(10, 0), None)
     empty.incident("shot", at(9, 3), sector="North")
     document = daily(empty, day=day, released_at=None)
-    assert "share watched not stated" in document.head.coverage.text.casefold()
+    assert document.head.coverage.text.startswith(
+        "Over 100\u00a0% of the day, as a mean over 3\u00a0sectors, somebody watched,"
+    )
     assert texts(table(document, "table-recorded"))[0][1] == "not stated"
 
 
@@ -136,6 +143,26 @@ def test_a_figure_for_a_period_is_never_added_to_incidents(empty, day):
         "Sector",
         "Share watched",
     ]
+
+
+def test_a_period_s_figure_stands_in_the_summary_against_the_period_before(empty, day):
+    for first, count in ((7, 47), (8, 28)):
+        empty.incident(
+            None,
+            at(first, 16.5),
+            lasts=timedelta(hours=24),
+            nature="period_count",
+            sector="South",
+            count=count,
+            count_qualifier="exact",
+            sources=("patrols",),
+        )
+    words = told(section(daily(empty, day=day, released_at=None), "summary"))
+    assert (
+        "patrols counts ceasefire violations from 8\u00a0Mar 2025 16:30 to 9\u00a0Mar"
+        " 2025 16:30 UTC: 28 in South (nobody on record as watching); the period before:"
+        " 47 in South."
+    ) in words
 
 
 def test_an_incident_known_only_to_a_week_stands_in_no_table_of_the_day(empty, day):

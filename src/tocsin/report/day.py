@@ -57,6 +57,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
         incidents: those that began on this day, one row each.
         before: those that began on the day before.
         periods: figures that a source gives for a period that touches this day.
+        near_periods: these and such figures of the day before, for comparison.
         undated: incidents whose time is known only to more than a day, and may be this.
         observed: observations behind all of these.
         said: all observations of the day, for claims, markings and late arrivals.
@@ -75,6 +76,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     incidents: pl.DataFrame
     before: pl.DataFrame
     periods: pl.DataFrame
+    near_periods: pl.DataFrame
     undated: pl.DataFrame
     observed: pl.DataFrame
     said: pl.DataFrame
@@ -209,7 +211,10 @@ def _parts(shown: pl.DataFrame, start: datetime) -> dict[str, pl.DataFrame]:
         "before": dated.filter(
             pl.col("t_start").is_between(start - ONE_DAY, start, "left")
         ),
-        "periods": shown.filter(pl.col("period") & within),
+        "periods": shown.filter(pl.col("period") & within).sort(
+            "t_start", "sector", "incident_id", nulls_last=True
+        ),
+        "near_periods": shown.filter(pl.col("period")),
         "undated": single.filter(vague & within),
     }
 

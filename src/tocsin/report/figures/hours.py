@@ -288,9 +288,8 @@ def _timeline_words(
     incidents: pl.DataFrame, rows: list[str | None], highest: int
 ) -> str:
     by_sector = dict(incidents.group_by("sector").len().iter_rows())
-    one = "incident"
     each = [
-        f"{sector or 'sector not known'} {counted(by_sector.get(sector, 0), one)}"
+        f"{sector or 'sector not known'} {_n(by_sector.get(sector, 0))}"
         for sector in rows
     ]
     scale = (
@@ -302,3 +301,8 @@ def _timeline_words(
         f"Incidents of all classes that began in each hour, exercises included:"
         f" {listed(each)}.{scale} Hatching shows what was not watched."
     )
+
+
+def _n(n: int) -> str:
+    """Nothing recorded is no zero."""
+    return counted(n, "incident") if n else "none on record"

@@ -28,6 +28,7 @@ from tocsin.report.release import EMBARGO
 from tocsin.report.sections.phrases import (
     attribution,
     count_words,
+    named,
     party_of,
     place_words,
     sector_of,
@@ -268,7 +269,7 @@ def _fact(day: Day, row: dict[str, Any]) -> Row:
             Cell(text=link.label),
             Cell(text=stamp(row["t"])),
             Cell(text=f"{spoken(row['kind'])}{vote}"),
-            Cell(text=row["party"] or "undetermined"),
+            Cell(text=named(row["party"]) if row["party"] else "undetermined"),
             Cell(text=probability(p), value=p),
             Cell(text=row["sector"] or "not known"),
             Cell(text=row["subject"] or row["target_party"] or "nothing stated"),

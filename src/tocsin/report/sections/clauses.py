@@ -19,7 +19,7 @@ from tocsin.report.document import (
     Sentence,
     Table,
 )
-from tocsin.report.sections.phrases import NONE, party_of, sector_of
+from tocsin.report.sections.phrases import NONE, named, party_of, sector_of
 from tocsin.report.view import Article
 from tocsin.report.wording import (
     counted,
@@ -93,7 +93,7 @@ def _evidence(day: Day, finding: Finding) -> tuple[Link, ...]:
 
 def _conditions(day: Day, finding: Finding) -> str:
     parts = [f"{spoken(finding.verdict.value)} since {stamp(finding.t_start)} UTC"]
-    if finding.p_breached is not None:
+    if finding.p_breached or finding.verdict is Verdict.BREACHED:
         parts.append(f"probability of breach {probability(finding.p_breached)}")
     parts.append(standard_words(article_of(day, finding.clause)))
     if finding.due is not None:
@@ -123,7 +123,7 @@ def standard_words(article: Article | None) -> str:
 
 
 def _matrix(day: Day) -> Table:
-    columns = _named(day)
+    columns = _columns(day)
     touched = {finding.clause for finding in day.findings}
     known = [a.number for a in day.agreement.articles]
     order = [n for n in known if n in touched] + sorted(touched - set(known))
@@ -133,7 +133,10 @@ def _matrix(day: Day) -> Table:
         columns=(
             Column(title="Clause"),
             Column(title="Standard"),
-            *(Column(title=party or "Party undetermined") for party in columns),
+            *(
+                Column(title=named(party) if party else "Party undetermined")
+                for party in columns
+            ),
         ),
         rows=tuple(_matrix_row(day, clause, columns) for clause in order),
         note="Each line of a cell: verdict, number of findings that held at some time"
@@ -142,13 +145,13 @@ def _matrix(day: Day) -> Table:
     )
 
 
-def _named(day: Day) -> list[str | None]:
+def _columns(day: Day) -> list[str | None]:
     """Parties in the order of the agreement, then others that findings name."""
     others = {finding.party for finding in day.findings if finding.party}
-    named: list[str | None] = [*day.parties, *sorted(others - set(day.parties))]
+    columns: list[str | None] = [*day.parties, *sorted(others - set(day.parties))]
     if any(finding.party is None for finding in day.findings):
-        named.append(None)
-    return named
+        columns.append(None)
+    return columns
 
 
 def _matrix_row(day: Day, clause: str, columns: Sequence[str | None]) -> Row:
@@ -187,7 +190,7 @@ def _untouched(day: Day) -> list[Sentence]:
     if not quiet:
         return []
     text = (
-        f"No finding of this day under {listed(quiet)}: nothing triggered"
+        f"No finding of this day under {listed(quiet)}: not in force, nothing triggered"
         f" {'it' if len(quiet) == 1 else 'them'}, or this version does not evaluate"
         f" {'it' if len(quiet) == 1 else 'them'} (see section 9)."
     )

@@ -37,14 +37,12 @@ GAPS_SAID: Final = 6
 def coverage_sentence(day: Day) -> Sentence:
     """How much of the day could have been seen, against the day before."""
     today, before = day.watch.all(), day.watch_before.all()
-    if not day.sectors.names:
-        words = "the agreement names no sector, so the share watched is not known"
-    else:
-        sectors = counted(len(day.sectors.names), "sector")
+    if day.sectors.names:
         words = (
-            f"{today.words()}, as a mean over {sectors} and 24 hours{_unstated(today)};"
-            f" the day before {before.words()}"
+            f"{_of_day(today, len(day.sectors.names))}; the day before {before.words()}"
         )
+    else:
+        words = "the agreement names no sector, so the share watched is not known"
     return Sentence(
         text=sentence(words),
         evidence=(COVERAGE_LINK,),
@@ -86,11 +84,23 @@ def coverage(day: Day) -> Section:
     )
 
 
-def _unstated(share: Share) -> str:
-    """How much of the time somebody watched and nobody says how much."""
+def _of_day(share: Share, n: int) -> str:
+    """The share over all sectors and hours; where it is not stated, for how long."""
+    sectors = counted(n, "sector")
+    if not share.somebody:
+        return f"nobody is on record as watching any of {sectors} on this day"
     if not share.unstated:
-        return ""
-    return f"; over {percent(share.unstated)} of that time the share is not stated"
+        return f"{share.words()}, as a mean over {sectors} and 24 hours"
+    unstated = percent(share.unstated)
+    if not share.stated:
+        return (
+            f"over {unstated} of the day, as a mean over {sectors}, somebody watched,"
+            " and how much they saw is not stated"
+        )
+    return (
+        f"{share.words()}, as a mean over {sectors} and 24 hours; over {unstated} of"
+        " that time the share is not stated"
+    )
 
 
 def _reading(each: Readings, day: Day) -> list[Sentence]:

@@ -21,6 +21,7 @@ from tocsin.report.document import (
     Sentence,
     Table,
 )
+from tocsin.report.sections.phrases import named
 from tocsin.report.wording import clock, counted, listed, spoken, stamp
 
 __all__ = ["parties"]
@@ -64,7 +65,7 @@ def _asked(day: Day, party: str) -> Sentence:
         pl.col("act").is_in(REPLIES) & (pl.col("party") == party)
     )
     if asked.is_empty() and said.is_empty():
-        text = f"{party}: no question and no reply is on record for this day."
+        text = f"{named(party)}: no question and no reply is on record for this day."
         return Sentence(text=text, tone="unknown")
     question = (
         f"asked {counted(asked.height, 'time')} ({_times(asked)})"
@@ -76,7 +77,9 @@ def _asked(day: Day, party: str) -> Sentence:
         if said.height
         else "no reply is on record"
     )
-    return Sentence(text=f"{party}: {question}; {answer}.", evidence=(_REGISTER,))
+    return Sentence(
+        text=f"{named(party)}: {question}; {answer}.", evidence=(_REGISTER,)
+    )
 
 
 _REGISTER: Final = Link(to="table-acts", label="acts on record")

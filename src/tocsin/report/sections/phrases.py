@@ -19,6 +19,7 @@ __all__ = [
     "attribution",
     "count_words",
     "hand_out",
+    "named",
     "of_class",
     "party_of",
     "place_words",
@@ -39,7 +40,12 @@ def of_class(incidents: pl.DataFrame, shown: ShownClass) -> pl.DataFrame:
 
 def party_of(finding: Finding) -> str:
     """The party named, or that none is."""
-    return finding.party or "party undetermined"
+    return named(finding.party) if finding.party else "party undetermined"
+
+
+def named(party: str) -> str:
+    """A party as people say it; in the rules its name is one word."""
+    return party.replace("_", " ")
 
 
 def sector_of(sector: str | None) -> str:
@@ -72,7 +78,7 @@ def place_words(row: dict[str, Any]) -> str:
 def attribution(row: dict[str, Any], parties: Iterable[str]) -> str:
     """How surely the incident is ascribed to each party, and the undetermined rest."""
     each = [
-        f"{party} {probability(row[f'p_{party}'])}"
+        f"{named(party)} {probability(row[f'p_{party}'])}"
         for party in parties
         if (row.get(f"p_{party}") or 0) > 0
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 import polars as pl
 
@@ -26,9 +27,12 @@ from tocsin.report.sections.phrases import (
     sector_of,
     withheld_words,
 )
-from tocsin.report.wording import counted, number, sentence, spoken, stamp
+from tocsin.report.wording import counted, listed, number, sentence, spoken, stamp
 
-__all__ = ["change_table", "recorded"]
+__all__ = ["change_table", "period_sentences", "recorded"]
+
+SEAM: Final = timedelta(hours=1)
+"""Periods that meet within this follow each other (a change of the clock)."""
 
 
 def recorded(day: Day) -> Section:
@@ -95,6 +99,40 @@ def _change(day: Day, shown: ShownClass) -> Row | None:
 def _number(n: int) -> Cell:
     """A figure; nothing recorded is no zero."""
     return Cell(text=number(n), value=n) if n else Cell(text=NONE)
+
+
+def period_sentences(day: Day) -> list[Sentence]:
+    """What each source counts for a period of this day, against the period before."""
+    if day.periods.is_empty():
+        return []
+    groups = day.periods.partition_by(
+        "sources", "t_start", "t_end", maintain_order=True
+    )
+    return [_period_sentence(day, group) for group in groups]
+
+
+def _period_sentence(day: Day, group: pl.DataFrame) -> Sentence:
+    first = group.row(0, named=True)
+    begins = pl.col("t_start") < first["t_start"]
+    meets = (pl.col("t_end") - first["t_start"]).abs() <= SEAM
+    theirs = pl.col("sources") == first["sources"]
+    before = day.near_periods.filter(begins & meets & theirs)
+    earlier = _figures(before) if before.height else "no reading here"
+    return Sentence(
+        text=f"{listed(first['sources'])} counts {_counted(first['kind'])} from"
+        f" {stamp(first['t_start'])} to {stamp(first['t_end'])} UTC: {_figures(group)}"
+        f" ({day.watch.all().words()}); the period before: {earlier}.",
+        evidence=some(day.links(group["incident_id"]), rest=ANNEX["A"]),
+    )
+
+
+def _figures(group: pl.DataFrame) -> str:
+    rows = group.sort("sector", "incident_id", nulls_last=True).to_dicts()
+    return listed([f"{count_words(row)} in {sector_of(row['sector'])}" for row in rows])
+
+
+def _counted(kind: str | None) -> str:
+    return "ceasefire violations" if kind is None else f"incidents of {spoken(kind)}"
 
 
 def _table(day: Day) -> Table:
@@ -194,13 +232,12 @@ def _period_row(day: Day, row: dict[str, Any]) -> Row:
     link = day.link.get(row["incident_id"])
     sector = row["sector"]
     share = day.watch.of(sector).words() if sector in day.watch.sectors else ""
-    kind = spoken(row["kind"]) if row["kind"] else "ceasefire violations, as counted"
     return Row(
         cells=(
             Cell(text=", ".join(row["sources"]), links=(link,) if link else ()),
             Cell(text=f"{stamp(row['t_start'])} to {stamp(row['t_end'])}"),
             Cell(text=sector_of(sector)),
-            Cell(text=kind),
+            Cell(text=_counted(row["kind"])),
             Cell(text=count_words(row), value=row["count_high"]),
             Cell(text=share or "not stated"),
         )

@@ -11,7 +11,7 @@ from tocsin.report.sections.clauses import article_of, breach_groups, standard_w
 from tocsin.report.sections.coverage import reading_sentences
 from tocsin.report.sections.phrases import COVERAGE_LINK, withheld_words
 from tocsin.report.sections.promises import awake, due_words
-from tocsin.report.sections.recorded import change_table
+from tocsin.report.sections.recorded import change_table, period_sentences
 from tocsin.report.sections.restrictions import restrictions_sentence
 from tocsin.report.wording import counted, listed, probability, sentence, spoken
 
@@ -22,7 +22,8 @@ def summary(day: Day) -> Section:
     """What could be seen, what was recorded, what it means, what is due."""
     blocks: list[Block] = [
         *(s for s in reading_sentences(day) if s.tone == "unknown"),
-        _recorded(day),
+        *_recorded(day),
+        *period_sentences(day),
         *_withheld(day),
         *_found(day),
         *_due(day),
@@ -37,13 +38,14 @@ def summary(day: Day) -> Section:
     )
 
 
-def _recorded(day: Day) -> Block:
+def _recorded(day: Day) -> list[Block]:
+    """The change by class; where no single incident is dated, that is all it says."""
     if not (day.incidents.is_empty() and day.before.is_empty()):
-        return change_table(day)
+        return [change_table(day)]
     words = day.watch.all().words()
-    text = f"None recorded on this day ({words}), none on the day before"
-    text += f" ({day.watch_before.all().words()})."
-    return Sentence(text=text, evidence=(COVERAGE_LINK,), tone="unknown")
+    text = f"No single incident is on record for this day ({words}), none for the day"
+    text += f" before ({day.watch_before.all().words()})."
+    return [Sentence(text=text, evidence=(COVERAGE_LINK,), tone="unknown")]
 
 
 def _withheld(day: Day) -> list[Sentence]:
