@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 import pyarrow as pa
 
-from tocsin.agreement.evaluate import oracle
+from tocsin.agreement.evaluate import batch, oracle
 from tocsin.agreement.evaluate.chance import DRAWN_WORLDS
 from tocsin.agreement.evaluate.force import force
 from tocsin.agreement.evaluate.history import settle
@@ -50,8 +50,11 @@ __all__ = [
     "evaluate_fully",
 ]
 
-Engine = Literal["oracle"]
-ENGINES: Final[dict[str, Callable[[Setting], Judged]]] = {"oracle": oracle.judge}
+Engine = Literal["oracle", "batch"]
+ENGINES: Final[dict[str, Callable[[Setting], Judged]]] = {
+    "oracle": oracle.judge,
+    "batch": batch.judge,
+}
 
 
 def evaluate(  # noqa: PLR0913  # one argument for each thing that a verdict depends on
@@ -63,7 +66,7 @@ def evaluate(  # noqa: PLR0913  # one argument for each thing that a verdict dep
     start: datetime,
     until: datetime,
     as_known_at: datetime | None = None,
-    engine: Engine = "oracle",
+    engine: Engine = "batch",
     seed: int = 0,
 ) -> Outcome[pa.Table]:
     """The verdicts from ``start`` to before ``until``: a VERDICTS table.
@@ -107,7 +110,7 @@ def evaluate_fully(  # noqa: PLR0913  # as for evaluate
     start: datetime,
     until: datetime,
     as_known_at: datetime | None = None,
-    engine: Engine = "oracle",
+    engine: Engine = "batch",
     seed: int = 0,
 ) -> Evaluation:
     """Verdicts, episodes, decisions, duties and effects; see :func:`evaluate`."""

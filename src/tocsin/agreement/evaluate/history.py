@@ -73,8 +73,12 @@ class Codes(msgspec.Struct, frozen=True):
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """One row for the engines that go through facts one by one; times in seconds."""
+    """One row, for whoever goes through facts one by one; times in seconds.
 
+    ``row`` is its place in the history, ``index`` that in the whole table.
+    """
+
+    row: int
     index: int
     fact_id: str
     kind: str
@@ -156,6 +160,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
             name: codes.name(int(codes.code[row])) for name, codes in self.text.items()
         }
         return Fact(
+            row=row,
             index=int(self.index[row]),
             fact_id=self.fact_id[row].as_py(),
             count=int(self.count[row]),

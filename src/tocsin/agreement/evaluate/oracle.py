@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from tocsin.agreement.evaluate.chance import reaches
 from tocsin.agreement.evaluate.force import Span
+from tocsin.agreement.evaluate.history import Fact
 from tocsin.agreement.evaluate.judged import Judged, Method, Stated
 from tocsin.agreement.evaluate.oracle_breaches import Breaches, Event, breaches
 from tocsin.agreement.evaluate.oracle_duties import duties
@@ -25,7 +26,7 @@ from tocsin.agreement.evaluate.setting import (
     stretch_of,
 )
 
-__all__ = ["judge"]
+__all__ = ["break_of", "judge"]
 
 
 def judge(setting: Setting) -> Judged:
@@ -35,17 +36,7 @@ def judge(setting: Setting) -> Judged:
     broken: dict[str, Breaches] = {}
     for prohibition in setting.plan.prohibitions:
         article = prohibition.article.number
-        broken[article] = breaches(
-            prohibition,
-            setting.plan,
-            setting.history,
-            facts,
-            areas=setting.areas,
-            span=setting.force[article],
-            active=[begins(setting, rule) for rule in prohibition.rules],
-            seed=setting.question.seed,
-        )
-        _prohibit(setting, prohibition, broken[article], judged)
+        broken[article] = break_of(setting, prohibition, facts, judged)
     for finding in setting.plan.findings:
         if finding.count is not None:
             episodes(setting, finding, broken, judged)
@@ -53,6 +44,29 @@ def judge(setting: Setting) -> Judged:
         duties(setting, obligation, facts, judged)
     judged.sampled = any(c.sampled for b in broken.values() for c in b.clusters)
     return judged
+
+
+def break_of(
+    setting: Setting,
+    prohibition: Prohibition,
+    facts: Sequence[Fact],
+    judged: Judged | None,
+) -> Breaches:
+    """The breaches of one prohibition; its verdicts go into ``judged``, if given."""
+    article = prohibition.article.number
+    broken = breaches(
+        prohibition,
+        setting.plan,
+        setting.history,
+        facts,
+        areas=setting.areas,
+        span=setting.force[article],
+        active=[begins(setting, rule) for rule in prohibition.rules],
+        seed=setting.question.seed,
+    )
+    if judged is not None:
+        _prohibit(setting, prohibition, broken, judged)
+    return broken
 
 
 # --- prohibitions --------------------------------------------------------------------

@@ -119,7 +119,8 @@ def breaches(
     Args:
         prohibition: the article's prohibitions.
         plan: the agreement made ready.
-        history: the facts in columns, ``facts`` the same one by one.
+        history: the facts in columns.
+        facts: at least those of the forbidden acts, one by one.
         areas: the map.
         span: when the article binds.
         active: when each of its rules binds (``then forbid`` binds later).
@@ -228,19 +229,18 @@ def _acts(
     place = placed(rule.pattern, history, plan.agreement, areas)
     names = component_names(history)
     held: dict[tuple[str | None, str | None, int], Act] = {}
-    for row, fact in enumerate(facts):
+    for fact in facts:
+        row = fact.row
         if fact.party is not None and fact.party not in rule.parties:
             continue
         if not matches(fact, rule.pattern, {}):
             continue
+        if place is not None and place.p[row] == 0.0:
+            continue
         key = (fact.party, fact.sector, fact.root)
         if key not in held:
             held[key] = _act(number, rule, row, fact, history, place, names)
-            if place is not None and not (np.isnan(place.p[row]) or place.p[row] > 0):
-                del held[key]
-                continue
-        else:
-            held[key].sources = max(held[key].sources, fact.sources)
+        held[key].sources = max(held[key].sources, fact.sources)
         held[key].stretches.append((fact.lo, fact.hi))
     yield from held.values()
 

@@ -73,7 +73,6 @@ def duties(
         judged.issues.append(_not_evaluated(obligation, "at all times"))
         return
     if obligation.pattern.act == "clear":
-        judged.issues.append(_not_evaluated(obligation, "clear"))
         return
     for call in instances(setting, obligation, facts):
         judge_call(setting, obligation, call, facts, judged)
@@ -309,22 +308,8 @@ def _report(
 ) -> None:
     assert call.holder is not None
     state: DutyState = last.verdict  # type: ignore[assignment]
-    judged.duties.append(
-        Duty(
-            clause=obligation.article.clause,
-            holder=call.holder,
-            act=obligation.pattern.act,
-            episode=call.episode,
-            party=call.about,
-            sector=call.sector,
-            subject=call.subject,
-            arose_at=from_seconds(call.t),
-            due=None if due is None else from_seconds(due),
-            done_at=None if done is None else from_seconds(done),
-            state=state,
-            failing_that=", ".join(_next(obligation)),
-        )
-    )
+    if call.caller is None:
+        judged.duties.append(_duty(obligation, call, state, due, done))
     if state == "breached" and due is not None:
         judged.breaches.append(
             Stated(
@@ -336,6 +321,30 @@ def _report(
                 index=-1 if call.caller is None else call.caller.index,
             )
         )
+
+
+def _duty(
+    obligation: Obligation,
+    call: Call,
+    state: DutyState,
+    due: int | None,
+    done: int | None,
+) -> Duty:
+    assert call.holder is not None
+    return Duty(
+        clause=obligation.article.clause,
+        holder=call.holder,
+        act=obligation.pattern.act,
+        episode=call.episode,
+        party=call.about,
+        sector=call.sector,
+        subject=call.subject,
+        arose_at=from_seconds(call.t),
+        due=None if due is None else from_seconds(due),
+        done_at=None if done is None else from_seconds(done),
+        state=state,
+        failing_that=", ".join(_next(obligation)),
+    )
 
 
 def _next(obligation: Obligation) -> Iterator[str]:

@@ -14,7 +14,7 @@ end.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -23,7 +23,7 @@ from pyproj import Transformer
 from scipy.special import ndtr
 from shapely.geometry.base import BaseGeometry
 
-from tocsin.agreement.evaluate.history import Flags, History, Reals
+from tocsin.agreement.evaluate.history import Flags, History, Ints, Reals
 from tocsin.agreement.evaluate.plan import Pattern
 from tocsin.agreement.terms import Agreement
 from tocsin.model.places import Area, Areas
@@ -46,25 +46,30 @@ def placed(
 ) -> Inside | None:
     """Where a pattern asks for a place on the map: how likely each fact is there.
 
-    None where the pattern asks for no place, or for one that a rule binds.
+    None where the pattern asks for no place, or for one that a rule binds. Only facts
+    of the pattern's act are looked at; for others the place is unknown.
     """
+    asked = history["kind"].code == history["kind"].of(pattern.act)
     if pattern.zone is not None:
-        return inside(pattern.zone, history, agreement, areas)
-    if pattern.near is None or pattern.near_to in (None, "place", "site"):
+        return inside(pattern.zone, history, asked, agreement, areas)
+    if pattern.near is None or pattern.near_to in {None, "place", "site"}:
         return None
-    return _strip(areas.named(str(pattern.near_to)), pattern.near.metres, history)
+    near = areas.named(str(pattern.near_to))
+    return _strip(near, pattern.near.metres, history, asked)
 
 
-def inside(zone: str, history: History, agreement: Agreement, areas: Areas) -> Inside:
-    """How likely each fact lies in the zone of this name."""
+def inside(
+    zone: str, history: History, asked: Flags, agreement: Agreement, areas: Areas
+) -> Inside:
+    """How likely each fact that is asked for lies in the zone of this name."""
     for drawn in agreement.zones:
         if drawn.name == zone and drawn.near is not None:
             area = areas.named(drawn.near.to)
-            return _strip(area, drawn.near.distance.metres, history)
+            return _strip(area, drawn.near.distance.metres, history, asked)
     area = areas.named(zone)
     if area is None or area.kind == "sector" or area.geometry is None:
         return _by_name(zone if area is None else area.name, history)
-    return _area(area.geometry, history)
+    return _area(area.geometry, history, asked)
 
 
 def _by_name(sector: str, history: History) -> Inside:
@@ -75,22 +80,25 @@ def _by_name(sector: str, history: History) -> Inside:
     return Inside(p, known)
 
 
-def _strip(area: Area | None, width_m: float, history: History) -> Inside:
+def _strip(area: Area | None, width_m: float, history: History, asked: Flags) -> Inside:
     if area is None or area.geometry is None:
         return _unknown(history)
-    away, _ = _distances(area.geometry, history)
-    p = within_strip(away, np.nan_to_num(history.sigma_m), width_m)
-    return _judged(p, history)
+    rows = np.flatnonzero(asked & ~np.isnan(history.lon))
+    p = np.full(len(history), np.nan)
+    away, _ = _distances(area.geometry, history, rows)
+    p[rows] = within_strip(away, np.nan_to_num(history.sigma_m[rows]), width_m)
+    return Inside(p, ~np.isnan(p) & (history.sigma_m == 0.0))
 
 
-def _area(geometry: BaseGeometry, history: History) -> Inside:
-    away, within = _distances(geometry, history)
-    sigma = np.nan_to_num(history.sigma_m)
+def _area(geometry: BaseGeometry, history: History, asked: Flags) -> Inside:
+    rows = np.flatnonzero(asked & ~np.isnan(history.lon))
+    p = np.full(len(history), np.nan)
+    away, within = _distances(geometry, history, rows)
+    sigma = np.nan_to_num(history.sigma_m[rows])
     signed = np.where(within, away, -away)
-    exact = (signed > 0).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = np.where(sigma > 0, ndtr(signed / sigma), exact)
-    return _judged(p, history)
+        p[rows] = np.where(sigma > 0, ndtr(signed / sigma), signed > 0)
+    return Inside(p, ~np.isnan(p) & (history.sigma_m == 0.0))
 
 
 def within_strip(away: Reals, sigma: Reals, width: float) -> Reals:
@@ -107,18 +115,14 @@ def within_strip(away: Reals, sigma: Reals, width: float) -> Reals:
     return np.where(sigma > 0, p, exact)
 
 
-def _judged(p: Reals, history: History) -> Inside:
-    known = ~np.isnan(history.lon)
-    sure = known & (history.sigma_m == 0.0)
-    return Inside(np.where(known, p, np.nan), sure)
-
-
 def _unknown(history: History) -> Inside:
     n = len(history)
     return Inside(np.full(n, np.nan), np.zeros(n, dtype=np.bool_))
 
 
-def _distances(geometry: BaseGeometry, history: History) -> tuple[Reals, Flags]:
+def _distances(
+    geometry: BaseGeometry, history: History, rows: Ints
+) -> tuple[Reals, Flags]:
     """Metres to the line or the edge of the area, and whether inside the area."""
     centre = geometry.envelope.centroid
     to_metres = Transformer.from_crs(
@@ -129,14 +133,24 @@ def _distances(geometry: BaseGeometry, history: History) -> tuple[Reals, Flags]:
     flat = shapely.transform(
         geometry, lambda xy: np.column_stack(to_metres.transform(*xy.T))
     )
-    points = shapely.points(*to_metres.transform(history.lon, history.lat))
-    known = ~np.isnan(history.lon)
-    away, within = np.full(len(history), np.nan), np.zeros(len(history), dtype=np.bool_)
-    edge = flat.boundary if flat.geom_type.endswith("Polygon") else flat
+    points = shapely.points(*to_metres.transform(history.lon[rows], history.lat[rows]))
+    is_area = flat.geom_type.endswith("Polygon")
+    tree = shapely.STRtree(_segments(flat.boundary if is_area else flat))
+    found, away = tree.query_nearest(points, return_distance=True, all_matches=False)
+    distances = np.empty(len(rows))
+    distances[found[0]] = away
     shapely.prepare(flat)
-    away[known] = shapely.distance(points[known], edge)
-    within[known] = shapely.covers(flat, points[known])
-    return away, within
+    within = shapely.covers(flat, points) if is_area else np.zeros(len(rows), np.bool_)
+    return distances, within
+
+
+def _segments(line: BaseGeometry) -> Any:
+    """The straight pieces of a line, so that the nearest is found by a tree."""
+    pieces = []
+    for part in shapely.get_parts(line):
+        ends = shapely.get_coordinates(part)
+        pieces.append(shapely.linestrings(np.stack([ends[:-1], ends[1:]], axis=1)))
+    return np.concatenate(pieces)
 
 
 def distance_m(lon: Reals, lat: Reals, lon_2: Reals, lat_2: Reals) -> Reals:

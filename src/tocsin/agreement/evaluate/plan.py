@@ -426,7 +426,8 @@ def _called_by(agreement: Agreement, trigger: Trigger | None) -> Pattern | None:
     parts = [part for part in (trigger.upon, trigger.when) if part is not None]
     if len(parts) != 1 or not isinstance(parts[0], Happened):
         return None
-    return None if parts[0].in_last else pattern(agreement, parts[0].deed)
+    called = pattern(agreement, parts[0].deed)
+    return None if parts[0].in_last or called.zone or called.near else called
 
 
 # --- findings ------------------------------------------------------------------------
@@ -668,6 +669,8 @@ def _rule_gaps(rule: Term) -> Iterator[tuple[str, Where]]:
     if isinstance(unless, Unless) and not isinstance(rule, Effect):
         yield "unless", unless.where
     if isinstance(rule, Oblige):
+        if rule.deed.act == "clear":
+            yield "clear", rule.where
         for excuse in rule.excuses:
             if not isinstance(excuse.while_, Happened):
                 yield "excused while", excuse.where

@@ -131,7 +131,10 @@ class Decision(Record, frozen=True, kw_only=True):
 
 
 class Duty(Record, frozen=True, kw_only=True):
-    """One obligation that one event called for: of a body, a group or a party.
+    """One obligation that an episode, a breach or the article itself called for.
+
+    What single deeds call for (an accepted inspection, a convoy) stands in the verdicts
+    alone: there may be a million of them.
 
     Attributes:
         clause: the clause that obliges.

@@ -34,15 +34,20 @@ class Stretch(msgspec.Struct, frozen=True):
     share: float
 
 
-class Watch(msgspec.Struct, frozen=True, kw_only=True):
-    """All coverage that is known."""
+class Watch:
+    """All coverage that is known, by sector."""
 
-    stretches: tuple[Stretch, ...]
+    def __init__(self, stretches: tuple[Stretch, ...]) -> None:
+        self.stretches = stretches
+        self._known: dict[tuple[str | None, tuple[str, ...]], tuple[Ints, Reals]] = {}
+        self._by_sector: dict[str | None, list[Stretch]] = {}
+        for stretch in stretches:
+            self._by_sector.setdefault(stretch.sector, []).append(stretch)
 
     @property
     def sectors(self) -> tuple[str, ...]:
         """The sectors that the coverage names."""
-        return tuple(sorted({s.sector for s in self.stretches if s.sector is not None}))
+        return tuple(sorted(name for name in self._by_sector if name is not None))
 
     def edges(self) -> tuple[int, ...]:
         """Every instant at which a share may change."""
@@ -55,15 +60,20 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     def _share_of(self, at: int, sector: str | None, kind: str) -> float:
         shares = [
             s.share
-            for s in self.stretches
-            if s.start <= at < s.stop
-            and s.sector in (None, sector)
-            and s.kind in (None, kind)
+            for name in {None, sector}
+            for s in self._by_sector.get(name, [])
+            if s.start <= at < s.stop and s.kind in {None, kind}
         ]
         return max(shares, default=0.0)
 
     def steps(self, sector: str | None, kinds: Sequence[str]) -> tuple[Ints, Reals]:
         """The share as steps: from each instant on, until the next; before them 0."""
+        key = (sector, tuple(kinds))
+        if key not in self._known:
+            self._known[key] = self._made(sector, kinds)
+        return self._known[key]
+
+    def _made(self, sector: str | None, kinds: Sequence[str]) -> tuple[Ints, Reals]:
         curves = [self._steps_of(sector, kind) for kind in kinds]
         if not curves:
             return np.array([-(1 << 62)]), np.ones(1)
@@ -76,11 +86,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
         return _joined(at, least)
 
     def _steps_of(self, sector: str | None, kind: str) -> tuple[Ints, Reals]:
-        held = [
-            s
-            for s in self.stretches
-            if s.sector in (None, sector) and s.kind in (None, kind)
-        ]
+        here = [self._by_sector.get(name, []) for name in {None, sector}]
+        held = [s for part in here for s in part if s.kind in {None, kind}]
         cuts = sorted({t for s in held for t in (s.start, s.stop)})
         at = np.array([-(1 << 62), *cuts], dtype=np.int64)
         share = np.zeros(len(at))
@@ -111,7 +118,7 @@ def watch(
             f"the coverage is {', '.join(sorted(origins))}, the facts are {origin};"
             " evaluate each with its own"
         )
-    return Watch(stretches=tuple(_stretches(table, as_known_at)))
+    return Watch(tuple(_stretches(table, as_known_at)))
 
 
 def _stretches(table: pa.Table, as_known_at: datetime | None) -> list[Stretch]:

@@ -54,7 +54,7 @@ def irreducible(
             one that is needed shows that all others are.
     """
     left = list(kept)
-    for thing in sorted(kept, key=lambda n: (chance[n], -n)):
+    for thing in sorted(kept, key=lambda n: (round(chance[n], 9), -n)):
         without = [other for other in left if other != thing]
         if reaches(probability(without), standard):
             left = without
