@@ -160,8 +160,8 @@ def test_a_period_s_figure_stands_in_the_summary_against_the_period_before(empty
     words = told(section(daily(empty, day=day, released_at=None), "summary"))
     assert (
         "patrols counts ceasefire violations from 8\u00a0Mar 2025 16:30 to 9\u00a0Mar"
-        " 2025 16:30 UTC: 28 in South (nobody on record as watching); the period before:"
-        " 47 in South."
+        " 2025 16:30 UTC: 28 in South (nobody on record as watching); the period"
+        " before: 47 in South."
     ) in words
 
 

@@ -92,20 +92,25 @@ def _evidence(day: Day, finding: Finding) -> tuple[Link, ...]:
 
 
 def _conditions(day: Day, finding: Finding) -> str:
-    parts = [f"{spoken(finding.verdict.value)} since {stamp(finding.t_start)} UTC"]
-    if finding.p_breached or finding.verdict is Verdict.BREACHED:
-        parts.append(f"probability of breach {probability(finding.p_breached)}")
-    parts.append(standard_words(article_of(day, finding.clause)))
-    if finding.due is not None:
+    """What the finding's own sentence leaves unsaid: how sure, by which standard."""
+    parts = [standard_words(article_of(day, finding.clause))]
+    unsaid = "probability" not in finding.sentence
+    if unsaid and (finding.p_breached or finding.verdict is Verdict.BREACHED):
+        parts.insert(0, f"probability of breach {probability(finding.p_breached)}")
+    if "UTC" not in finding.sentence:
+        since = f"{spoken(finding.verdict.value)} since {stamp(finding.t_start)} UTC"
+        parts.insert(0, since)
+    if finding.due is not None and finding.verdict is Verdict.PENDING:
         parts.append(f"due {stamp(finding.due)} UTC")
-    if finding.control is not None:
-        without = (
-            spoken(finding.without_control) if finding.without_control else "not known"
-        )
-        parts.append(
-            f"rests on the control layer of {finding.control}, without it {without}"
-        )
-    return ", ".join(parts)
+    return ", ".join([*parts, *_control(finding)])
+
+
+def _control(finding: Finding) -> list[str]:
+    """The layer that it rests on, by its publisher, and the verdict without it."""
+    if finding.control is None:
+        return []
+    bare = spoken(finding.without_control) if finding.without_control else "not known"
+    return [f"rests on the control layer of {finding.control}, without it {bare}"]
 
 
 def article_of(day: Day, clause: str) -> Article | None:
