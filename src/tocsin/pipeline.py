@@ -124,6 +124,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     evaluation: Evaluation
     findings: tuple[Finding, ...]
     guarantees: tuple[Guarantee, ...]
+    versions: tuple[Guarantee, ...]
     notices: tuple[Notice, ...]
     issues: Issues
 
@@ -153,7 +154,7 @@ def run(
     areas: Areas,
     asked: Question | None = None,
     control: Control | None = None,
-    engine: language.Engine = "oracle",
+    engine: language.Engine = "batch",
     progress: Progress | None = None,
 ) -> Result:
     """What this evidence says under this agreement.
@@ -241,6 +242,7 @@ def run(
         evaluation=evaluation,
         findings=found.records,
         guarantees=promised.records.guarantees,
+        versions=promised.records.versions,
         notices=promised.records.notices,
         issues=Issues(
             (
@@ -579,7 +581,7 @@ def _commit(
     writer.put_records("issues", issues)
     writer.put_records("sources", result.evidence.sources)
     writer.put_records("findings", result.findings)
-    writer.put_records("guarantees", result.guarantees)
+    writer.put_records("guarantees", result.versions)
     writer.put_records("notices", result.notices)
     writer.put_records("agreement", [language.excerpt(agreement, areas)])
     writer.commit(summary)
