@@ -1,5 +1,6 @@
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,8 +128,11 @@ def test_access_granted_in_time_is_no_breach_late_or_never_is():
     ]
 
 
-def test_planned_escalations_are_serious_violations_and_no_other_is(lantern):
-    rows = breaches(lantern, "Article 5(1)").sort("t")
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("per_day", [200, 1_000])
+def test_what_is_planned_is_found_in_truth_and_nothing_else(seed, per_day):
+    exercise = generate(Scenario(per_day=per_day), rng=chance(seed))
+    rows = breaches(exercise, "Article 5(1)").sort("t")
     assert rows.select("party", "sector").rows() == [
         ("Northland", "Corvaline"),
         ("Southland", "Fenwarden"),
@@ -138,11 +142,8 @@ def test_planned_escalations_are_serious_violations_and_no_other_is(lantern):
     watched = dict(rows.select("sector", "watched_share").rows())
     assert watched.pop("Fenwarden") < 0.2
     assert min(watched.values()) > 0.6
-
-
-def test_denials_make_an_obstruction(lantern):
-    rows = breaches(lantern, "Article 5(2)")
-    assert rows.select("party", "sector").rows() == [("Southland", "Jorrandel")]
+    obstructed = breaches(exercise, "Article 5(2)")
+    assert obstructed.select("party", "sector").rows() == [("Southland", "Jorrandel")]
 
 
 def test_both_sides_of_the_exchange_are_in_breach(lantern):

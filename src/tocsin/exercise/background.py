@@ -26,7 +26,7 @@ from tocsin.exercise.fire import arm, fire_at
 from tocsin.exercise.watching import CAMERA, PATROL, UAV, Outage
 from tocsin.exercise.world import Ground, Reals, Wholes, line_y, sector_at
 
-__all__ = ["calm", "daily_life", "quietened", "restrictions", "stray_fire"]
+__all__ = ["calm", "cut", "daily_life", "quietened", "restrictions", "stray_fire"]
 
 _HOT_SPOTS: Final = 60
 _HOT_SHARE: Final = 0.7
@@ -95,20 +95,25 @@ def _evenings(rng: np.random.Generator, how_many: int, seconds: float) -> Reals:
     return np.floor(np.minimum(np.where(later, evening, t), seconds - 1))
 
 
-def quietened(events: Events, *, most: int, window_s: float) -> Events:
+def quietened(events: Events, planned: Events, *, most: int, window_s: float) -> Events:
     """Without what would be more than ``most`` acts of a party in a sector in a window.
 
-    So only what the scenario plans becomes a serious violation.
+    Planned acts count and stay, so only what the scenario plans becomes a serious
+    violation, and no stray act opens it a second time as it fades.
     """
-    events = events[np.argsort(events["t"], kind="stable")]
-    kept = np.ones(len(events), dtype=bool)
+    everything = np.concatenate([planned, events])
+    free = np.arange(len(everything)) >= len(planned)
+    order = np.argsort(everything["t"], kind="stable")
+    kept = free.copy()
     recent: dict[tuple[int, int], list[float]] = {}
-    cells = zip(events["party"].tolist(), events["sector"].tolist(), strict=True)
-    for n, (cell, t) in enumerate(zip(cells, events["t"].tolist(), strict=True)):
+    for n in order.tolist():
+        cell = int(everything["party"][n]), int(everything["sector"][n])
+        t = float(everything["t"][n])
         times = [past for past in recent.get(cell, []) if past >= t - window_s]
-        kept[n] = len(times) < most
-        recent[cell] = [*times, t] if kept[n] else times
-    return events[kept]
+        admitted = not free[n] or len(times) < most
+        kept[n] &= admitted
+        recent[cell] = [*times, t] if admitted else times
+    return everything[kept]
 
 
 def daily_life(
@@ -225,8 +230,8 @@ def calm(
 
 def restrictions(
     ground: Ground, rng: np.random.Generator, *, how_many: int, seconds: float
-) -> tuple[Events, tuple[Outage, ...]]:
-    """Patrols turned back, aircraft jammed, cameras shot: events and what they cut.
+) -> Events:
+    """Patrols turned back, aircraft jammed, cameras shot.
 
     Three in four denials are on one side, as the OSCE mission counted in 2017.
     """
@@ -247,11 +252,10 @@ def restrictions(
     events["kind"] = np.where(jammed, kind("jamming"), kind("restriction"))
     events["restriction"] = np.array([restriction(word) for word in words])[what]
     events["sure"] = np.array([PATROL, PATROL, UAV, CAMERA])[what]
-    events = events[events["sector"] >= 0]
-    return events, tuple(_cut(event) for event in events)
+    return events[events["sector"] >= 0]
 
 
-def _cut(event: Events) -> Outage:
+def cut(event: Events) -> Outage:
     """What a restriction leaves of the sight on that sector."""
     network = int(event["sure"])
     left = {PATROL: 0.4, UAV: 0.1, CAMERA: 0.6}[network]

@@ -23,12 +23,13 @@ from tocsin.exercise.answers import answer_acts
 from tocsin.exercise.areas import control_geojson
 from tocsin.exercise.background import (
     calm,
+    cut,
     daily_life,
     quietened,
     restrictions,
     stray_fire,
 )
-from tocsin.exercise.events import Events
+from tocsin.exercise.events import Events, blank, is_fire, kind
 from tocsin.exercise.mistakes import false_alarms
 from tocsin.exercise.parts import Played, Stage, play
 from tocsin.exercise.reports import Desk, write_reports
@@ -154,25 +155,35 @@ def _happen(
     played: Sequence[Played],
 ) -> tuple[Watch, Events, Reals]:
     """All true events, as many as give the wanted number of reports."""
-    span, days = scenario.seconds, scenario.days
-    hurdles, cuts = restrictions(
-        ground,
-        rng,
-        how_many=int(rng.poisson(scenario.restrictions_per_day * days)),
-        seconds=span,
-    )
-    outages: list[Outage] = [*cuts, *(o for part in played for o in part.outages)]
-    watch = draw_watch(rng, hours=24 * days, outages=outages)
+    span = scenario.seconds
+    planned = np.concatenate([blank(0), *(part.events for part in played)])
+    hurdles = _hurdles(scenario, ground, rng, planned)
+    outages: list[Outage] = [cut(event) for event in hurdles]
+    outages += [outage for part in played for outage in part.outages]
+    watch = draw_watch(rng, hours=24 * scenario.days, outages=outages)
     quiet = calm(ground, rng, how_many=_calm_watches(scenario), seconds=span)
     quiet = quiet[share_watched(watch, quiet["sector"], quiet["t"]) > 0]
-    fixed = np.concatenate([*(part.events for part in played), hurdles, quiet])
+    fixed = np.concatenate([planned, hurdles, quiet])
     given = rates(ground, watch, fixed)
     rest = scenario.rows * (1 - scenario.false_share) - _reports(given, scenario).sum()
     rest -= (fixed["sure"] >= 0).sum()
-    more = _unplanned(scenario, ground, rng, watch, rest)
+    more = _unplanned(scenario, ground, rng, watch, planned, rest)
     events = np.concatenate([fixed, more])
     events = events[np.argsort(events["t"], kind="stable")]
     return watch, events, rates(ground, watch, events)
+
+
+def _hurdles(
+    scenario: Scenario, ground: Ground, rng: np.random.Generator, planned: Events
+) -> Events:
+    """Unplanned restrictions, too few of one party for an obstruction."""
+    wanted = int(rng.poisson(scenario.restrictions_per_day * scenario.days))
+    return quietened(
+        restrictions(ground, rng, how_many=wanted, seconds=scenario.seconds),
+        planned[planned["kind"] == kind("restriction")],
+        most=max(1, int(_QUIET * scenario.terms.obstruction_count)),
+        window_s=scenario.terms.window_h * 3600,
+    )
 
 
 def _calm_watches(scenario: Scenario) -> int:
@@ -190,6 +201,7 @@ def _unplanned(
     ground: Ground,
     rng: np.random.Generator,
     watch: Watch,
+    planned: Events,
     budget: float,
 ) -> Events:
     """Stray fire and daily life that together give ``budget`` rows."""
@@ -208,6 +220,7 @@ def _unplanned(
     shots = _within(scenario, ground, watch, shots, _FIRE_AT_MOST * budget)
     shots = quietened(
         shots,
+        planned[is_fire(planned)],
         most=max(1, int(_QUIET * scenario.terms.serious_count)),
         window_s=scenario.terms.window_h * 3600,
     )
