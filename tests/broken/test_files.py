@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tocsin.connectors import read_source
+from tocsin.connectors import read_control, read_source
 from tocsin.errors import SourceUnusable
 
 DESCRIPTION = """
@@ -141,6 +141,25 @@ def test_geojson_that_is_cut_short_or_is_none(refuses):
     assert "no list" in refuses('{"features": 3}', "log.geojson").message
 
 
+def test_bytes_that_are_no_text_in_geojson(refuses, tmp_path):
+    broken = b'{"features": [], "prop\x84ies": 1}'
+    assert refuses(broken, "log.geojson").code == "file_damaged"
+    control = tmp_path / "control.geojson"
+    control.write_bytes(broken)
+    with pytest.raises(SourceUnusable) as caught:
+        read_control(control)
+    assert caught.value.issue.code == "file_damaged"
+
+
+def test_parquet_whose_notes_are_no_text_is_read_without_them(reads, tmp_path):
+    table = pa.table(
+        {"when": ["2025-03-03"], "what": ["shot"], "x": [37.1], "y": [48.6]}
+    )
+    file = tmp_path / "notes.parquet"
+    pq.write_table(table.replace_schema_metadata({b"note": b"\xff\xc7"}), file)
+    assert reads(file.read_bytes(), "log.parquet").kept == 1
+
+
 def test_byte_order_mark(reads):
     assert reads(b"\xef\xbb\xbf" + (HEAD + ROW).encode()).kept == 1
 
@@ -249,7 +268,7 @@ def test_file_of_bad_rows_only(reads):
 
 LONG_LINE = """
 import sys, resource
-from tocsin.connectors import read_source
+from tocsin.connectors import read_control, read_source
 from tocsin.errors import SourceUnusable
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

@@ -26,7 +26,7 @@ import pyarrow.parquet
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from tocsin.errors import InputRefused, WrongUse
+from tocsin.errors import InputRefused, SourceUnusable, WrongUse
 from tocsin.evidence import near, unusable
 from tocsin.model import (
     Control,
@@ -136,7 +136,7 @@ def _json(file: Path) -> dict[str, Any]:
     except OSError as error:
         message = f"it cannot be read: {error.strerror}"
         raise unusable("file_missing", str(file), message) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"it is not whole or not GeoJSON: {error}"
         raise unusable("file_damaged", str(file), message) from error
     if not isinstance(whole, dict) or not isinstance(whole.get("features"), list):
@@ -283,7 +283,7 @@ def _dated(file: Path, known: Sequence[SourceDescription]) -> Outcome[Control]:
     if len(described) != 1:
         _not_described(file, names)
     source, areas = described[0]
-    frame = pl.read_parquet(file, columns=sorted(areas.columns)).sort(areas.date)
+    frame = _table(file, areas)
     issues: list[Issue] = []
     layers = tuple(_dated_layers(file, frame, areas, issues))
     _refuse_errors(issues)
@@ -299,12 +299,39 @@ def _dated(file: Path, known: Sequence[SourceDescription]) -> Outcome[Control]:
 def _column_names(file: Path) -> set[str]:
     try:
         return set(pa.parquet.read_schema(file).names)
-    except pa.ArrowException as error:
-        message = f"it is not whole or not a Parquet file: {error}"
-        raise unusable("file_damaged", str(file), message) from error
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise _damaged(file, error) from error
     except OSError as error:
         message = f"it cannot be read: {error}"
         raise unusable("file_missing", str(file), message) from error
+
+
+def _table(file: Path, areas: DatedAreas) -> pl.DataFrame:
+    """Days and areas, oldest first."""
+    types = {areas.date: pl.Date, areas.geometry: pl.String}
+    try:
+        with pa.OSFile(str(file)) as opened:
+            table = pa.parquet.read_table(
+                opened, columns=list(types), page_checksum_verification=True
+            )
+        table.validate(full=True)
+        bare = pa.Table.from_arrays(table.columns, names=table.column_names)
+        frame = pl.DataFrame(pl.from_arrow(bare)).cast(types)  # type: ignore[arg-type]
+    except (
+        OSError,
+        pa.ArrowException,
+        pl.exceptions.PanicException,  # damage that Arrow let pass
+        pl.exceptions.PolarsError,
+        UnicodeDecodeError,
+    ) as error:
+        raise _damaged(file, error) from error
+    return frame.sort(areas.date)
+
+
+def _damaged(file: Path, error: Exception) -> SourceUnusable:
+    reason = str(error).partition("\n")[0]
+    message = f"it is not whole or not a Parquet file: {reason}"
+    return unusable("file_damaged", str(file), message, repair="get it again")
 
 
 def _not_described(file: Path, names: set[str]) -> NoReturn:
@@ -319,7 +346,7 @@ def _not_described(file: Path, names: set[str]) -> NoReturn:
 def _dated_layers(
     file: Path, frame: pl.DataFrame, areas: DatedAreas, issues: list[Issue]
 ) -> Iterator[ControlLayer]:
-    days = frame[areas.date].cast(pl.Date).to_list()
+    days = frame[areas.date].to_list()
     shapes = shapely.from_geojson(frame[areas.geometry].to_list(), on_invalid="ignore")
     last = None
     for number, (day, shape) in enumerate(zip(days, shapes, strict=True), start=1):

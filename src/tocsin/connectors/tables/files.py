@@ -63,7 +63,7 @@ def read_rows(file: Path, mapping: Mapping) -> RawRows:
     except OSError as error:
         why = error.strerror or str(error)
         raise unusable("file_missing", name, f"it cannot be read: {why}") from error
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         reason = str(error).partition("\n")[0]
         message = f"it is not whole or not a {form} file: {reason}"
         raise unusable("file_damaged", name, message, repair="get it again") from error

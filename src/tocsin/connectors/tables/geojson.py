@@ -51,7 +51,7 @@ def _features(data: bytes, file: str) -> list[Any]:
     try:
         whole = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
         features = whole["features"]
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"it is not whole or not JSON: {error}"
         raise unusable("file_damaged", file, message, repair="get it again") from error
     except (KeyError, TypeError) as error:

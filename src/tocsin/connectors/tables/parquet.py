@@ -23,8 +23,13 @@ def read_parquet(file: Path) -> RawRows:
     """
     with pa.OSFile(str(file)) as opened:
         table = pa.parquet.read_table(opened, page_checksum_verification=True)
+    table.validate(full=True)
     if len(set(table.column_names)) != table.num_columns:
         raise unusable("file_damaged", str(file), "two columns have one name")
-    frame = pl.DataFrame(pl.from_arrow(table))
+    bare = pa.Table.from_arrays(table.columns, names=table.column_names)
+    try:
+        frame = pl.DataFrame(pl.from_arrow(bare))
+    except pl.exceptions.PanicException as error:  # damage that Arrow let pass
+        raise pa.ArrowInvalid(str(error)) from error
     rows = np.arange(1, frame.height + 1, dtype=np.int64)
     return RawRows(file=str(file), frame=frame, rows=rows, failed=Issues())
