@@ -9,6 +9,8 @@ every term. Refused: to name a party that nothing speaks for.
 - Below ``name_from`` nobody is named.
 - The line alone never proves: it says who holds the ground, not who fired.
 - A party's word about its opponent, alone, names nobody, however often it is said.
+- What one weak source alone reports may not have happened: ``p_<party>`` is the
+  probability that it happened *and* that party did it.
 
 >>> from tocsin.findings.weights import load_weights
 >>> log_odds = {"line": np.array([[1.5, -1.5], [0.3, -0.3]])}
@@ -93,8 +95,12 @@ def attribute(
     terms = weigh(cases, parties, control, weights)
     bare = {k: v for k, v in terms.values.items() if k not in ON_CONTROL}
     attributed = Attributed(
-        incidents=_filled(incidents, parties, named(terms.values, weights)),
-        without_control=_filled(incidents, parties, named(bare, weights)),
+        incidents=_filled(
+            incidents, parties, _likely(named(terms.values, weights), cases)
+        ),
+        without_control=_filled(
+            incidents, parties, _likely(named(bare, weights), cases)
+        ),
         terms=_table(cases, parties, terms),
         publisher=control.publisher if control and control.layers else None,
     )
@@ -102,7 +108,7 @@ def attribute(
 
 
 def named(terms: Mapping[str, Reals], weights: Weights) -> Reals:
-    """Probability of each party, (n, parties); the rest to 1 is undetermined."""
+    """Probability of each party if it happened, (n, parties); the rest: nobody."""
     q = _posterior(sum(terms.values(), start=np.zeros(())))
     speaks, proves = _any(terms, SPEAKS, q), _any(terms, PROVES, q)
     p = np.where(proves, np.minimum(q, weights.most), np.minimum(q, weights.line.most))
@@ -110,6 +116,11 @@ def named(terms: Mapping[str, Reals], weights: Weights) -> Reals:
     top_speaks = ((q == top) & speaks).any(axis=1, keepdims=True)
     enough = top_speaks & (p.max(axis=1, keepdims=True) >= weights.name_from)
     return np.where(speaks & enough, p, 0.0)
+
+
+def _likely(p: Reals, cases: Cases) -> Reals:
+    """P(it happened and this party did it): who, times whether."""
+    return p * cases.happened[:, None]
 
 
 def _posterior(log_odds: Reals) -> Reals:

@@ -33,7 +33,7 @@ SEEN_DIRECTLY = (
     "checkpoint",
 )
 OBSERVED = (
-    "observation_id", "source_id", "nature", "kind", "assessment", "weapon",
+    "observation_id", "source_id", "platform", "nature", "kind", "assessment", "weapon",
     "fire_bearing_deg", "fire_kappa", "claimed_party", "claimed_by", "derived_from",
     "reliability",
 )  # fmt: skip
@@ -51,6 +51,8 @@ class Cases(msgspec.Struct, frozen=True, kw_only=True):
         role: where it fell (1), at its source (2), either (3), says nothing (0).
         weapon: the class that its members agree on, or null.
         range_m: greatest range of that weapon; NaN where unknown.
+        happened: probability that anything happened: what each root alone is worth,
+            put together over the roots.
         bearings: columns case, deg, kappa, owner: one row for each root.
         claims: columns case, party, weight, proof, owner: one row for each root;
             ``proof`` is False where somebody with an interest names the opponent.
@@ -64,6 +66,7 @@ class Cases(msgspec.Struct, frozen=True, kw_only=True):
     role: npt.NDArray[np.int64]
     weapon: pl.Series
     range_m: Reals
+    happened: Reals
     bearings: pl.DataFrame
     claims: pl.DataFrame
 
@@ -92,6 +95,7 @@ def read_cases(
         role=_roles(rows, len(ids), weights),
         weapon=weapon,
         range_m=_ranges(weapon, weights),
+        happened=_happened(rows, len(ids), weights),
         bearings=_bearings(rows, weights),
         claims=_claims(rows, sources, parties, weights),
     )
@@ -173,6 +177,23 @@ def _ranges(weapon: pl.Series, weights: Weights) -> Reals:
     known = {name: far for name, far in weights.range_m.items() if name != "default"}
     far = weapon.replace_strict(known, default=None, return_dtype=pl.Float64)
     return far.fill_null(np.nan).to_numpy()
+
+
+def _happened(rows: pl.DataFrame, n: int, weights: Weights) -> Reals:
+    """1 minus the product of the roots' doubts; a claim or a warning lifts none."""
+    default = weights.happened["default"]
+    alone = pl.col("platform").replace_strict(
+        weights.happened, default=default, return_dtype=pl.Float64
+    )
+    doubts = (
+        rows.filter(_events())
+        .group_by("case", "owner")
+        .agg(doubt=1 - alone.max())
+        .sort("case", "owner")
+    )
+    doubt = np.ones(n)
+    np.multiply.at(doubt, doubts["case"].to_numpy(), doubts["doubt"].to_numpy())
+    return 1 - doubt
 
 
 def _bearings(rows: pl.DataFrame, weights: Weights) -> pl.DataFrame:

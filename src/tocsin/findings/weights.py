@@ -73,6 +73,7 @@ class Weights(Record, frozen=True, kw_only=True):
     bearing: BearingWeights
     range_m: dict[str, float]
     claims: ClaimWeights
+    happened: dict[str, Chance]
     roles: Roles
 
 
