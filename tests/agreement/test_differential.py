@@ -1,0 +1,147 @@
+"""Two engines, one meaning: random agreements against random histories."""
+
+import os
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pytest
+from histories import AREAS, at, coverages, facts, procedures, rules
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies import sound_agreements
+
+from tocsin.agreement.evaluate import evaluate_fully
+
+CASES = int(os.environ.get("TOCSIN_DIFFERENTIAL_CASES", "120"))
+SLOW = [
+    HealthCheck.too_slow,
+    HealthCheck.data_too_large,
+    HealthCheck.large_base_example,
+]
+
+
+def outcomes(agreement, table, watched, start=0, until=7_300, **more):
+    return [
+        evaluate_fully(
+            agreement,
+            table,
+            coverage=watched,
+            areas=AREAS,
+            start=at(start),
+            until=at(until),
+            engine=engine,
+            **more,
+        )
+        for engine in ("oracle", "batch")
+    ]
+
+
+def assert_same(one, other):
+    """Verdict, range and order exactly; probabilities within 1e-9."""
+    assert_same_table(one.verdicts, other.verdicts)
+    for name in ("episodes", "decisions", "duties", "effects", "issues"):
+        ours, theirs = getattr(one, name), getattr(other, name)
+        assert len(ours) == len(theirs), name
+        for mine, yours in zip(ours, theirs, strict=True):
+            assert rounded(mine) == rounded(yours)
+
+
+def assert_same_table(one, other):
+    assert one.schema == other.schema
+    assert one.num_rows == other.num_rows
+    for name in one.column_names:
+        if pa.types.is_floating(one.schema.field(name).type):
+            mine, yours = (t[name].to_numpy(zero_copy_only=False) for t in (one, other))
+            np.testing.assert_allclose(mine, yours, rtol=0, atol=1e-9, err_msg=name)
+        else:
+            assert one[name].to_pylist() == other[name].to_pylist(), name
+
+
+def rounded(record):
+    plain = msgspec.to_builtins(record)
+    return {k: round(v, 8) if isinstance(v, float) else v for k, v in plain.items()}
+
+
+@settings(max_examples=CASES, suppress_health_check=SLOW)
+@given(rules(), facts(), procedures(), coverages(), st.sampled_from((0, 900)))
+def test_batch_says_what_the_oracle_says(agreement, acts, record, watched, start):
+    table = pa.concat_tables([acts, record])
+    assert_same(*outcomes(agreement, table, watched, start=start))
+
+
+@settings(max_examples=CASES // 3, suppress_health_check=SLOW)
+@given(sound_agreements(), facts(), procedures(), coverages())
+def test_batch_says_what_the_oracle_says_of_agreements_of_the_language(
+    agreement, acts, record, watched
+):
+    table = pa.concat_tables([acts, record])
+    assert_same(*outcomes(agreement, table, watched))
+
+
+@settings(max_examples=40, suppress_health_check=SLOW)
+@given(rules(), facts(), procedures(), coverages(), st.randoms(use_true_random=False))
+def test_the_order_of_arrival_changes_nothing(agreement, acts, record, watched, chance):
+    table = pa.concat_tables([acts, record])
+    order = list(range(table.num_rows))
+    chance.shuffle(order)
+    one = outcomes(agreement, table, watched)[1]
+    other = outcomes(agreement, table.take(pa.array(order, pa.int64())), watched)[1]
+    assert one.verdicts.equals(other.verdicts)
+    assert one.episodes == other.episodes
+
+
+@pytest.mark.parametrize("engine", [0, 1])
+@settings(max_examples=30, suppress_health_check=SLOW)
+@given(agreement=rules(), acts=facts(), watched=coverages())
+def test_five_chances_never_exceed_one(engine, agreement, acts, watched):
+    table = outcomes(agreement, acts, watched)[engine].verdicts
+    names = ("p_met", "p_breached", "p_pending", "p_excused")
+    parts = np.array([table[n].to_numpy(zero_copy_only=False) for n in names])
+    known = ~np.isnan(parts).any(axis=0)
+    assert (parts[:, known] >= -1e-12).all()
+    assert (parts[:, known].sum(axis=0) <= 1.0 + 1e-9).all()
+
+
+@settings(max_examples=30, suppress_health_check=SLOW)
+@given(rules(), facts(), coverages())
+def test_a_certain_breach_is_one_with_probability_one(agreement, acts, watched):
+    table = outcomes(agreement, acts, watched)[1].verdicts.to_pylist()
+    for row in table:
+        if row["certain"] and row["verdict"] == "breached":
+            assert row["p_breached"] == pytest.approx(1.0)
+
+
+def test_many_dependent_acts_are_sampled_alike_under_the_same_seed():
+    from tocsin.agreement.parse import parse_rules
+    from tocsin.model.tables import FACTS, conform
+
+    agreement = parse_rules(
+        "parties Northland, Southland\n"
+        'act fire is "to fire"\n'
+        "Article 1(1)\n  forbid any party to fire\n  except self_defence\n"
+        "    when unexcused_fire of opponent in the last 10 minutes\n"
+        "Article 5(1)\n  finding storm for party\n"
+        "  when count of breaches of Article 1(1) by party over 60 minutes >= 3\n"
+    ).records
+    rows = []
+    for n in range(30):
+        for party, p in (("Northland", 0.5), ("Southland", 0.45)):
+            rows.append(
+                {
+                    "fact_id": f"{n}{party}",
+                    "kind": "fire",
+                    "party": party,
+                    "p": p,
+                    "choice": f"c{n}",
+                    "root": f"r{n}",
+                    "t": at(120 * n),
+                }
+            )
+    table = conform(pa.Table.from_pylist(rows), FACTS, what="facts")
+    one, other = outcomes(agreement, table, None, seed=7)
+    assert one.worlds > 0
+    assert "sampled" in one.verdicts["method"].to_pylist()
+    assert_same(one, other)
+    again = outcomes(agreement, table, None, seed=8)[1]
+    assert not again.verdicts.equals(other.verdicts)
