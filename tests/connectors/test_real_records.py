@@ -136,11 +136,11 @@ def test_viina_midnight_is_a_day_and_an_untagged_row_opens_nothing(shared_data):
 
 
 def test_thermal_detections_are_warnings_of_a_day_read_within_five_seconds(shared_data):
-    start = time.perf_counter()
+    start = time.process_time()  # what others do on this machine does not count
     reading, seen = read(
         shared_data, "firms-day", "thermal/firms_viirs_ukraine_2012_2022.parquet"
     )
-    assert time.perf_counter() - start < 5 * 3  # a machine that is shared
+    assert time.process_time() - start < 5
     assert (reading.rows_read, seen.height) == (826_323, 826_323)
     assert not len(reading.issues)
     assert set(seen["nature"]) == {"warning"}
