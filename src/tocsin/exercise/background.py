@@ -7,6 +7,7 @@ security zone. Here, too, drill is the larger part.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 import numpy as np
@@ -98,22 +99,37 @@ def _evenings(rng: np.random.Generator, how_many: int, seconds: float) -> Reals:
 def quietened(events: Events, planned: Events, *, most: int, window_s: float) -> Events:
     """Without what would be more than ``most`` acts of a party in a sector in a window.
 
-    Planned acts count and stay, so only what the scenario plans becomes a serious
-    violation, and no stray act opens it a second time as it fades.
+    Where more than that is planned within the window before or after, nothing is added:
+    so only what the scenario plans becomes a serious violation, and no stray act opens
+    it a second time as its count rises or fades.
     """
-    everything = np.concatenate([planned, events])
-    free = np.arange(len(everything)) >= len(planned)
-    order = np.argsort(everything["t"], kind="stable")
-    kept = free.copy()
-    recent: dict[tuple[int, int], list[float]] = {}
-    for n in order.tolist():
-        cell = int(everything["party"][n]), int(everything["sector"][n])
-        t = float(everything["t"][n])
-        times = [past for past in recent.get(cell, []) if past >= t - window_s]
-        admitted = not free[n] or len(times) < most
-        kept[n] &= admitted
-        recent[cell] = [*times, t] if admitted else times
-    return everything[kept]
+    events = events[np.argsort(events["t"], kind="stable")]
+    cells = events["party"].astype(int) * 100 + events["sector"]
+    planned_cells = planned["party"].astype(int) * 100 + planned["sector"]
+    kept = np.ones(len(events), dtype=bool)
+    for cell in np.unique(cells):
+        mine = np.flatnonzero(cells == cell)
+        t = events["t"][mine]
+        around = np.sort(planned["t"][planned_cells == cell])
+        near = np.searchsorted(around, t + window_s, side="right")
+        near -= np.searchsorted(around, t - window_s)
+        mine, t = mine[near <= most], t[near <= most]
+        kept[cells == cell] = False
+        kept[mine[_thinned(t, most=most, window_s=window_s)]] = True
+    return events[kept]
+
+
+def _thinned(t: Reals, *, most: int, window_s: float) -> list[int]:
+    """Positions of the times that are kept: never more than ``most`` in a window."""
+    recent: deque[float] = deque()
+    kept = []
+    for n, at in enumerate(t.tolist()):
+        while recent and recent[0] < at - window_s:
+            recent.popleft()
+        if len(recent) < most:
+            recent.append(at)
+            kept.append(n)
+    return kept
 
 
 def daily_life(

@@ -38,9 +38,9 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Rate = Annotated[float, Meta(ge=0, description="a day")]
 
 LANTERN_PLAN: Final[tuple[Part, ...]] = (
-    Escalation(party=0, sector=2, begin_h=50, hours=36, events=75),
-    Escalation(party=1, sector=7, begin_h=130, hours=36, events=75),
-    Escalation(party=0, sector=10, begin_h=248, hours=34, events=75),
+    Escalation(party=0, sector=2, begin_h=50, hours=28, events=90),
+    Escalation(party=1, sector=7, begin_h=130, hours=28, events=90),
+    Escalation(party=0, sector=10, begin_h=248, hours=28, events=90),
     Jamming(by=1, sector=5, begin_h=96, hours=32),
     Escalation(party=1, sector=5, begin_h=98, hours=26, events=55),
     Exchange(sector=8, begin_h=180, each=8),
