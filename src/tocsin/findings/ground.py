@@ -23,8 +23,8 @@ POINTS = 40
 RIM, RIM_SIGMAS = 10, 3.2
 DIRECTIONS = np.arange(24) * 15.0
 """Directions in which ground is looked for, degrees from north."""
-RINGS = (0.15, 0.4, 0.8)
-"""At which shares of the range it is looked for."""
+RINGS = (0.15, 0.4, 0.7, 1.0)
+"""At which shares of the distance it is looked for."""
 GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 Held = Sequence[shapely.Geometry | None]

@@ -23,7 +23,7 @@ __all__ = ["TERMS", "Terms", "weigh"]
 TERMS = ("line", "bearing", "range", "claims", "interested claims")
 """The terms, in the order in which they are printed."""
 
-OUT_OF_RANGE_SHARE = 1e-9
+BEYOND = 1.1  # a little more than the usual range is not out of range
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ def weigh(
         for at, ground in by_layer(control, cases.t, parties):
             placed = at[~np.isnan(cases.lon[at])]
             _line(values["line"], held, placed, cases, ground, error, weights)
-            _ground_around(values, placed, cases, ground, weights)
+            _ground_around(values, placed, cases, ground, error, weights)
     return Terms(values={k: _centred(v) for k, v in values.items()}, held=held)
 
 
@@ -106,6 +106,7 @@ def _ground_around(
     at: np.ndarray,
     cases: Cases,
     ground: Held,
+    error_m: float,
     weights: Weights,
 ) -> None:
     """Bearing and range, for the cases that have either."""
@@ -115,9 +116,11 @@ def _ground_around(
     if not some.size:
         return
     far = np.nan_to_num(cases.range_m[some], nan=weights.range_m["default"])
+    doubt = 2 * np.hypot(np.nan_to_num(cases.sigma_m[some]), error_m)
+    far = far * BEYOND + doubt
     seen = around(cases.lon[some], cases.lat[some], far, ground)
     at_all = seen.max(axis=1)  # (n, parties): whether it has ground in range
-    reachable = at_all > OUT_OF_RANGE_SHARE
+    reachable = at_all > 0
     where = np.searchsorted(some, known)
     values["range"][known] = np.where(
         reachable[where], 0.0, np.log(weights.range_m["out_of_range"])
