@@ -33,7 +33,7 @@ SEEN_DIRECTLY = (
     "checkpoint",
 )
 OBSERVED = (
-    "observation_id", "source_id", "platform", "nature", "kind", "assessment", "weapon",
+    "observation_id", "source_id", "platform", "nature", "kind", "assessment", "setting", "weapon",
     "fire_bearing_deg", "fire_kappa", "claimed_party", "claimed_by", "derived_from",
     "reliability",
 )  # fmt: skip
@@ -145,6 +145,8 @@ def _roles(rows: pl.DataFrame, n: int, weights: Weights) -> npt.NDArray[np.int64
     }
     role = pl.coalesce(
         pl.when(pl.col("kind") == "muzzle_flash").then(SOURCE),
+        # An exercise is held on the ground of whoever holds it.
+        pl.when(pl.col("setting") == "live_fire_exercise").then(SOURCE),
         pl.col("assessment").replace_strict(
             of_assessment, default=None, return_dtype=pl.Int64
         ),
