@@ -36,6 +36,7 @@ from tocsin.agreement.terms import (
     ArticleIs,
     ArticleTime,
     AtAllTimes,
+    Body,
     BreachOf,
     Compare,
     Condition,
@@ -50,6 +51,7 @@ from tocsin.agreement.terms import (
     FindingRule,
     FindingState,
     Forbid,
+    Group,
     Happened,
     Lasting,
     Not,
@@ -70,7 +72,7 @@ from tocsin.agreement.terms import (
 from tocsin.agreement.walk import find, rules_of
 from tocsin.model.records import Record
 from tocsin.stresstest.tree import Gate, Leaf, LeafKind, Node, best
-from tocsin.stresstest.votes import ballots
+from tocsin.stresstest.votes import Ballots, ballots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -400,7 +402,7 @@ class _Compiler:
             due = clock["woken"] + _seconds(procedure.silence.after)
         if procedure.vote is None and not procedure.consultation_only:
             return self.unvoted(article, choice, f"{who}: {words}", procedure, due)
-        rules = ballots(procedure, procedure_members(self.agreement, procedure))
+        rules = self.ballots(procedure, procedure_members(self.agreement, procedure))
         if procedure.consultation_only and outcome == "adopted":
             return _never(choice, f"{who} only consults: nothing can be adopted")
         if outcome == "lapsed" and due is None:
@@ -418,6 +420,21 @@ class _Compiler:
             earliest_s=(due or 0) if outcome == "lapsed" else 0,
             promised_s=due,
         )
+
+    def ballots(self, procedure: Procedure, members: tuple[str, ...]) -> Ballots:
+        """A vote with the weights of the body that takes it."""
+        bodies = procedure.by.names if procedure.by else ()
+        held: tuple[Group | Body, ...] = (
+            *self.agreement.groups,
+            *self.agreement.bodies,
+        )
+        weights = {
+            weight.name: weight.votes
+            for body in held
+            if body.name in bodies
+            for weight in body.weights
+        }
+        return ballots(procedure, members, weights)
 
     def unvoted(
         self,
@@ -466,7 +483,7 @@ class _Compiler:
         members = procedure_members(self.agreement, procedure) or tuple(
             m for n in (who.names if who else ()) for m in self.agreement.members_of(n)
         )
-        rules = ballots(procedure, members)
+        rules = self.ballots(procedure, members)
         return [
             Leaf(
                 key=f"{article.clause}:suspension",

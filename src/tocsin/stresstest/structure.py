@@ -187,7 +187,8 @@ def _structure(
 ) -> Structure:
     tree = promised.tree
     possible = can_happen(tree)
-    cuts = _named_cuts(tree)
+    held = cut_sets(tree)
+    cuts = _named_cuts(tree, held)
     winning, complete = _winning(tree)
     return Structure(
         clause=promised.clause,
@@ -196,7 +197,7 @@ def _structure(
         kind=promised.kind,
         can_activate=possible,
         impossible=() if possible else tuple(_reasons(tree)),
-        veto_players=tuple(n for n in actors_of(tree) if stops(tree, (n,))),
+        veto_players=tuple(n for n in actors_of(tree) if stops(tree, (n,), held)),
         smallest_blocking=smallest_blocking(tree) if possible else (),
         winning_minimal=winning,
         winning_complete=complete,
@@ -258,11 +259,13 @@ def _automaticity(tree: Node) -> Automaticity:
     )
 
 
-def _named_cuts(tree: Node) -> tuple[tuple[str, ...], ...]:
+def _named_cuts(
+    tree: Node, cuts: tuple[frozenset[str], ...]
+) -> tuple[tuple[str, ...], ...]:
     words = {leaf.key: leaf.words for leaf in leaves(tree)}
     return tuple(
         tuple(sorted(words[key] for key in cut))
-        for cut in cut_sets(tree)
+        for cut in cuts
         if len(cut) <= CUTS_UP_TO
     )
 

@@ -22,7 +22,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from tocsin.errors import WrongUse
 from tocsin.model.records import Record
-from tocsin.stresstest.votes import Ballots
+from tocsin.stresstest.votes import Ballots, smallest_winning
 from tocsin.stresstest.votes import smallest_blocking as smallest_in
 
 __all__ = [
@@ -220,32 +220,68 @@ def _possible(leaf: Leaf) -> bool:
 
 
 # --- who can stop it -----------------------------------------------------------------
+# A group has three moves in a vote: to carry it, to reject it, or to stay away so that
+# it is not carried. Which of them keeps an outcome from coming about:
+
+Cut: TypeAlias = frozenset[str]
+Move: TypeAlias = Literal["stall", "reject", "carry"]
 
 
-def stops(node: Node, group: Collection[str]) -> bool:
-    """True where the group can see to it that the tree does not come about."""
-    blocked = {leaf.key: not _blocked(leaf, group) for leaf in leaves(node)}
-    return not holds(node, blocked)
+def _moves(kinds: frozenset[str]) -> tuple[Move, ...]:
+    """Moves that keep all of these outcomes of one vote from coming about."""
+    if kinds == {"adopted"}:
+        return ("stall",)  # to reject is to stall, too
+    if kinds == {"lapsed"}:
+        return ("reject", "carry")
+    if kinds == {"adopted", "lapsed"}:
+        return ("reject",)
+    return ("carry",) if "adopted" not in kinds else ()
 
 
-def _blocked(leaf: Leaf, group: Collection[str]) -> bool:
-    if leaf.kind == "never":
-        return True
-    if leaf.vote is None:
-        return leaf.kind in {"act", "detect"} and bool(set(leaf.actors) & set(group))
-    return _vote_blocked(leaf.kind, leaf.vote, group)
-
-
-def _vote_blocked(kind: str, vote: Ballots, group: Collection[str]) -> bool:
-    """Whether the group can keep this outcome from coming about."""
-    match kind:
-        case "adopted":
+def _can(vote: Ballots, move: Move, group: Collection[str]) -> bool:
+    """Whether a group can make a move, whatever the others do."""
+    match move:
+        case "stall":
             return vote.blocks(group)
-        case "lapsed":
+        case "reject":
             return bool(group) and vote.rejects(group)
-        case "not_suspended":
-            return vote.wins(group)
-    return bool(group) and vote.wins(group)  # rejected, not_adopted
+    return bool(group) and vote.wins(group)
+
+
+def stops(
+    node: Node, group: Collection[str], cuts: tuple[Cut, ...] | None = None
+) -> bool:
+    """True where the group can see to it that the tree does not come about.
+
+    Args:
+        node: the tree.
+        group: actors.
+        cuts: its cut sets, where they are known already.
+    """
+    by_key = {leaf.key: leaf for leaf in leaves(node)}
+    held = cut_sets(node) if cuts is None else cuts
+    return any(_stops_all([by_key[key] for key in cut], group) for cut in held)
+
+
+def _stops_all(cut: list[Leaf], group: Collection[str]) -> bool:
+    acts, votes = _sides(cut)
+    if not all(leaf.kind == "act" and set(leaf.actors) & set(group) for leaf in acts):
+        return False
+    return all(
+        any(_can(vote, move, group) for move in _moves(kinds)) for vote, kinds in votes
+    )
+
+
+def _sides(cut: list[Leaf]) -> tuple[list[Leaf], list[tuple[Ballots, frozenset[str]]]]:
+    """What of a cut is no vote, and each vote with the outcomes to prevent."""
+    acts = [leaf for leaf in cut if leaf.vote is None and leaf.kind != "never"]
+    kinds: dict[str, set[str]] = {}
+    votes: dict[str, Ballots] = {}
+    for leaf in cut:
+        if leaf.vote is not None:
+            kinds.setdefault(leaf.choice, set()).add(leaf.kind)
+            votes[leaf.choice] = leaf.vote
+    return acts, [(votes[choice], frozenset(held)) for choice, held in kinds.items()]
 
 
 def smallest_blocking(node: Node) -> tuple[str, ...]:
@@ -253,70 +289,72 @@ def smallest_blocking(node: Node) -> tuple[str, ...]:
     by_key = {leaf.key: leaf for leaf in leaves(node)}
     best: tuple[str, ...] | None = None
     for cut in cut_sets(node):
-        group = _cheapest([by_key[key] for key in cut], best)
-        if group is not None and (
-            best is None or (len(group), group) < (len(best), best)
-        ):
+        group = _cheapest([by_key[key] for key in cut])
+        if group is not None and (best is None or _ordered(group) < _ordered(best)):
             best = group
     return best or ()
 
 
-def _cheapest(cut: list[Leaf], best: tuple[str, ...] | None) -> tuple[str, ...] | None:
+def _ordered(group: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+    return len(group), group
+
+
+def _cheapest(cut: list[Leaf]) -> tuple[str, ...] | None:
     """The smallest group that stops every leaf of a cut; None: no group does."""
-    cut = [leaf for leaf in cut if leaf.kind != "never"]
-    if not cut:
-        return ()
-    single = [_single(leaf) for leaf in cut]
-    if any(group is None for group in single):
+    acts, votes = _sides(cut)
+    if any(leaf.kind != "act" or not leaf.actors for leaf in acts):
         return None
-    known = [group for group in single if group is not None]
-    if len(cut) == 1:
-        return known[0]
-    if best is not None and max(map(len, known)) >= len(best):
-        return best
-    return _solved(cut)
+    found: list[tuple[str, ...]] = []
+    for moves in product(*(_moves(kinds) for _, kinds in votes)):
+        pairs = [(vote, move) for (vote, _), move in zip(votes, moves, strict=True)]
+        group = _for_moves(acts, pairs)
+        if group is not None:
+            found.append(group)
+    return min(found, key=_ordered) if found else None
 
 
-def _single(leaf: Leaf) -> tuple[str, ...] | None:
-    """The smallest group that stops one leaf; None: nobody can."""
-    if leaf.vote is None:
-        stoppable = leaf.kind in {"act", "detect"} and leaf.actors
-        return (min(leaf.actors),) if stoppable else None
-    match leaf.kind:
-        case "adopted":
-            return smallest_in(leaf.vote)
-        case "lapsed":
-            return _smallest_rejecting(leaf.vote)
-    from tocsin.stresstest.votes import smallest_winning
-
-    return smallest_winning(leaf.vote) or None
+def _for_moves(
+    acts: list[Leaf], pairs: list[tuple[Ballots, Move]]
+) -> tuple[str, ...] | None:
+    """The smallest group that can make these moves and withhold these acts."""
+    if not pairs and len(acts) <= 1:
+        return (min(acts[0].actors),) if acts else ()
+    if not acts and len(pairs) == 1:
+        return _for_move(*pairs[0])
+    return _solved(acts, pairs)
 
 
-def _smallest_rejecting(vote: Ballots) -> tuple[str, ...] | None:
-    without = Ballots(actors=vote.actors, vote=vote.vote, vetoes=vote.vetoes)
-    return smallest_in(without) or None
+def _for_move(vote: Ballots, move: Move) -> tuple[str, ...] | None:
+    match move:
+        case "stall":
+            return smallest_in(vote)
+        case "reject":
+            open_ = Ballots(actors=vote.actors, vote=vote.vote, vetoes=vote.vetoes)
+            return smallest_in(open_) or None
+    return smallest_winning(vote) or None
 
 
-def _solved(cut: list[Leaf]) -> tuple[str, ...] | None:
-    """By CP-SAT: one group that stops several leaves at once."""
+def _solved(
+    acts: list[Leaf], pairs: list[tuple[Ballots, Move]]
+) -> tuple[str, ...] | None:
+    """By CP-SAT: one group for several votes and acts at once."""
     from tocsin.stresstest.solver import Model
 
-    names = {name for leaf in cut for name in (leaf.vote or leaf).actors}
-    model = Model(names)
-    for leaf in cut:
-        model.require(_literal(model, leaf))
+    names = {name for vote, _ in pairs for name in vote.actors}
+    model = Model(names | {name for leaf in acts for name in leaf.actors})
+    for leaf in acts:
+        model.require(model.some([model.member(name) for name in leaf.actors]))
+    for vote, move in pairs:
+        model.require(_literal(model, vote, move))
     return model.smallest() or None
 
 
-def _literal(model: Any, leaf: Leaf) -> Any:
-    if leaf.vote is None:
-        return model.some([model.member(name) for name in leaf.actors])
-    if leaf.kind in {"adopted", "lapsed"}:
-        tests = list(leaf.vote.tests)
-        if leaf.kind == "lapsed" and leaf.vote.quorum is not None:
-            tests.remove(leaf.vote.quorum)
-        return model.some([model.fails(test) for test in tests])
-    return model.every([model.passes(test) for test in leaf.vote.tests])
+def _literal(model: Any, vote: Ballots, move: Move) -> Any:
+    if move == "carry":
+        return model.every([model.passes(test) for test in vote.tests])
+    quorum = () if move == "stall" or vote.quorum is None else (vote.quorum,)
+    tests = [test for test in vote.tests if test not in quorum]
+    return model.some([model.fails(test) for test in tests])
 
 
 # --- what is reached whatever the deciders do ----------------------------------------

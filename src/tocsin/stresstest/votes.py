@@ -38,7 +38,7 @@ from tocsin.agreement.terms import (
 from tocsin.model.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 __all__ = [
     "Ballots",
@@ -159,9 +159,13 @@ class Coalitions(Record, frozen=True, kw_only=True):
     complete: bool
 
 
-def coalitions(procedure: Procedure, members: Sequence[str]) -> Coalitions:
+def coalitions(
+    procedure: Procedure,
+    members: Sequence[str],
+    weights: Mapping[str, int] | None = None,
+) -> Coalitions:
     """Who can stop and who can carry the vote of this body."""
-    rules = ballots(procedure, members)
+    rules = ballots(procedure, members, weights)
     if not rules.wins(rules.actors):
         return Coalitions(
             can_pass=False,
@@ -182,18 +186,23 @@ def coalitions(procedure: Procedure, members: Sequence[str]) -> Coalitions:
     )
 
 
-def ballots(procedure: Procedure, members: Sequence[str]) -> Ballots:
-    """A procedure as thresholds over names."""
+def ballots(
+    procedure: Procedure,
+    members: Sequence[str],
+    weights: Mapping[str, int] | None = None,
+) -> Ballots:
+    """A procedure as thresholds over names; its own weights go first."""
     voters = eligible(procedure, members)
     vetoes = veto_holders(procedure, members)
-    own = {weight.name: weight.votes for weight in procedure.weights}
-    weights = {name: own.get(name, 1) for name in voters}
+    own = dict(weights or {})
+    own |= {weight.name: weight.votes for weight in procedure.weights}
+    held = {name: own.get(name, 1) for name in voters}
     vote = None if procedure.consultation_only else procedure.vote
     return Ballots(
         actors=(*voters, *(v for v in vetoes if v not in voters)),
-        vote=_tests(vote, weights, members) if vote else None,
+        vote=_tests(vote, held, members) if vote else None,
         vetoes=vetoes,
-        quorum=_tests(procedure.quorum, weights, members) if procedure.quorum else None,
+        quorum=_tests(procedure.quorum, held, members) if procedure.quorum else None,
         silence=procedure.silence.counts_as if procedure.silence else None,
     )
 
