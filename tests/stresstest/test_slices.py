@@ -64,8 +64,12 @@ def tree_of(text):
 
 def finding(window, at_least, name="storm", number="2"):
     return (
-        f"Article {number}\n  finding {name} for party, sector\n  when count of"
-        f" breaches of Article 1 by party in sector over {window} seconds >= {at_least}\n"
+        f"""
+Article {number}
+  finding {name} for party, sector
+  when count of breaches of Article 1 by party in sector over {window} seconds
+""".rstrip()
+        + f" >= {at_least}\n"
     )
 
 
