@@ -30,10 +30,10 @@ class Calibration(Record, frozen=True, kw_only=True):
     """Quality of attribution over some incidents.
 
     Attributes:
-        incidents: how many have a true party.
+        incidents: how many there are: those that happened and those that did not.
         undetermined: share of them in which no party is named.
-        accuracy: share of the determined ones that name the true party; None where
-            there is none.
+        accuracy: share of the determined ones that name the true party; to name one
+            for what never happened is wrong; None where there is none.
         brier: mean over all incidents, 0 is best; None where there is none.
         ece: expected calibration error of the determined ones.
         sure: share of incidents in which a party has .95 or more.
@@ -54,7 +54,7 @@ def calibrate(p: npt.NDArray[np.float64], truth: npt.NDArray[np.int64]) -> Calib
 
     Args:
         p: probability of each party.  # (incidents, parties)
-        truth: number of the true party.  # (incidents,)
+        truth: number of the true party, -1 where it never happened.  # (incidents,)
     """
     if not len(p):
         return Calibration(
@@ -70,7 +70,8 @@ def calibrate(p: npt.NDArray[np.float64], truth: npt.NDArray[np.int64]) -> Calib
     tied = (p == top[:, None]).sum(axis=1) > 1
     determined = ~tied & (top > 1.0 - p.sum(axis=1))
     hit = np.zeros_like(p)
-    hit[np.arange(len(p)), truth] = 1.0
+    somebody = np.flatnonzero(truth >= 0)
+    hit[somebody, truth[somebody]] = 1.0
     sure = top >= _SURE
     return Calibration(
         incidents=len(p),

@@ -18,6 +18,7 @@ import pyarrow as pa
 from tocsin.errors import WrongUse
 from tocsin.exercise.calibration import Calibration, calibrate
 from tocsin.exercise.clusters import Agreement, compare
+from tocsin.exercise.events import FIRE_KINDS, KINDS
 from tocsin.exercise.generate import Exercise
 from tocsin.exercise.matching import TOLERANCE_S, Matched, match_verdicts
 from tocsin.exercise.truth import CEASEFIRE, OBSTRUCTION, SERIOUS
@@ -50,7 +51,8 @@ class Score(Record, frozen=True, kw_only=True):
     Attributes:
         incidents: grouping of observations that are events.
         with_warnings: the same, with warnings and claims as items.
-        attribution: of incidents of hostile fire, by their true party.
+        attribution: of incidents of hostile fire by their true party, and of those
+            that rest on nothing, which nobody did.
         false_incidents: incidents that rest on nothing true.
         accused_falsely: of these, those that give a party more than one half.
         verdicts: by clause.
@@ -76,7 +78,7 @@ class Score(Record, frozen=True, kw_only=True):
             f"attribution  accuracy {_figure(known.accuracy)},"
             f" Brier {_figure(known.brier)}, ECE {_figure(known.ece)},"
             f" undetermined {known.undetermined:.0%}"
-            f" of {known.incidents:,} incidents of hostile fire"
+            f" of {known.incidents:,} incidents, hostile fire or false reports of fire"
         )
         sure = (
             f"             at .95 or more: {known.sure:.0%} of them,"
@@ -166,7 +168,7 @@ def score_attribution(
     incidents: pa.Table,
     members: pa.Table,
 ) -> Calibration:
-    """Only the attribution, over incidents of hostile fire."""
+    """Only the attribution, over hostile fire and over what never happened."""
     truth = _by_id(exercise, observations)
     run = Run(incidents=incidents, members=members)
     return _attributed(exercise, truth, run)[0]
@@ -214,10 +216,11 @@ def _attributed(
     for n, party in enumerate(parties):
         p[:, n] = run.incidents[f"p_{party}"].to_numpy()
     did = _who_fired(exercise, parties)
-    hostile = np.flatnonzero(event >= 0)
-    hostile = hostile[did[event[hostile]] >= 0]
-    known = calibrate(p[hostile], did[event[hostile]])
     nothing = event == -1
+    who = np.where(event >= 0, did[np.maximum(event, 0)], -1)
+    fire = np.isin(run.incidents["kind"].to_pylist(), [KINDS[n] for n in FIRE_KINDS])
+    judged = (nothing & fire) | (who >= 0)  # hostile fire, and fire that never was
+    known = calibrate(p[judged], who[judged])
     named = p[nothing].max(axis=1, initial=0.0) > 0.5  # noqa: PLR2004  # more than even
     return known, int(nothing.sum()), int(named.sum())
 

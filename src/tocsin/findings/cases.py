@@ -33,9 +33,9 @@ SEEN_DIRECTLY = (
     "checkpoint",
 )
 OBSERVED = (
-    "observation_id", "source_id", "platform", "nature", "kind", "assessment", "setting", "weapon",
-    "fire_bearing_deg", "fire_kappa", "claimed_party", "claimed_by", "derived_from",
-    "reliability",
+    "observation_id", "source_id", "platform", "nature", "kind", "assessment",
+    "setting", "weapon", "fire_bearing_deg", "fire_kappa", "claimed_party",
+    "claimed_by", "derived_from", "reliability",
 )  # fmt: skip
 
 Reals = npt.NDArray[np.float64]

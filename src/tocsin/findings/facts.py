@@ -156,13 +156,14 @@ def _sectors(done: pl.DataFrame, seen: pl.DataFrame, areas: Areas) -> pl.Series:
 def _around(done: pl.DataFrame, areas: Areas) -> pl.Series:
     """The first sector whose ground holds the place; null for none."""
     lon, lat = done["lon"].fill_null(np.nan), done["lat"].fill_null(np.nan)
-    names: np.ndarray = np.full(done.height, None, dtype=object)
-    for area in reversed(areas.of_kind("sector")):
+    sectors = areas.of_kind("sector")
+    number = np.zeros(done.height, dtype=np.int64)
+    for n, area in reversed(list(enumerate(sectors, start=1))):
         if area.geometry is not None:
             shapely.prepare(area.geometry)
             inside = shapely.contains_xy(area.geometry, lon.to_numpy(), lat.to_numpy())
-            names[inside] = area.name
-    return pl.Series(names, dtype=pl.String)
+            number[inside] = n
+    return pl.Series([None, *(a.name for a in sectors)], dtype=pl.String).gather(number)
 
 
 def _rows(
