@@ -453,7 +453,9 @@ def _ends(tables: dict[str, pa.Table], asked: Question) -> tuple[datetime, datet
     if first is None or last is None:
         raise WrongUse("the sources hold no row to ask about; give --from and --to")
     start = asked.start or start_of_day(first.date())
-    return start, asked.until or max(start_of_day(last.date()), start) + DAY
+    midnight = start_of_day(last.date())
+    end = midnight if midnight == last > start else midnight + DAY
+    return start, asked.until or max(end, start + DAY)
 
 
 def _together(tables: Sequence[pa.Table | None], schema: pa.Schema) -> pa.Table:

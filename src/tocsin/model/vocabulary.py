@@ -2,7 +2,7 @@
 
 Each list is closed: a value that is not in it is refused where it enters. Unknown is
 null, never a middle value. Source: field practice of ceasefire missions (OSCE SMM
-report forms, MISP taxonomies, TLP 2.0); ``docs/reference/vocabulary.md`` explains each.
+report forms, MISP taxonomies, TLP 2.0); ``docs/reference/model.md`` lists them.
 """
 
 from __future__ import annotations
