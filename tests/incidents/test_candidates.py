@@ -14,9 +14,9 @@ METRES = 111_195.08
 
 
 def points_of(rows):
-    """Points from (lon, lat, sigma, lopsided, t, t_sigma, log_rate, code, follower)."""
+    """Points: lon, lat, sigma, lopsided, t, t_sigma, log_rate, code, follower, once."""
     columns = list(zip(*rows, strict=True))
-    lon, lat, sigma, lopsided, t, t_sigma, log_rate, code, follower = columns
+    lon, lat, sigma, lopsided, t, t_sigma, log_rate, code, follower, once = columns
     sigma, lopsided = np.array(sigma, float), np.array(lopsided, float)
     lat = np.array(lat, float)
     return Points(
@@ -29,6 +29,7 @@ def points_of(rows):
         log_rate=np.array(log_rate, float),
         code=np.array(code, dtype=np.int64),
         follower=np.array(follower, dtype=bool),
+        once=np.array(once, dtype=np.int64),
     )
 
 
@@ -38,6 +39,8 @@ def plain_pairs(points, kinds, gate, threshold):
     for i in range(len(points.lon)):
         for j in range(i + 1, len(points.lon)):
             if points.follower[i] and points.follower[j]:
+                continue
+            if points.once[i] & points.once[j]:
                 continue
             cos = 0.5 * (points.cos_lat[i] + points.cos_lat[j])
             dx = (points.lon[j] - points.lon[i]) * METRES * cos
@@ -68,6 +71,7 @@ POINT = st.tuples(
     st.floats(-30.0, -20.0),
     st.integers(0, 2),
     st.booleans(),
+    st.sampled_from([0, 0, 1, 2]),
 )
 KINDS = np.array([[0.0, 0.0, 0.0], [0.0, 1.5, -1e18], [0.0, -1e18, 1.0]])
 
@@ -91,7 +95,7 @@ def test_search_misses_no_pair_far_from_the_equator(lat):
     rng = np.random.default_rng(4)
     n = 150
     rows = [
-        (10 + x, lat + y, s, 0.0, t, 60.0, -25.0, 1, False)
+        (10 + x, lat + y, s, 0.0, t, 60.0, -25.0, 1, False, 0)
         for x, y, s, t in zip(
             rng.normal(0, 0.05, n) / math.cos(math.radians(lat)),
             rng.normal(0, 0.05, n),
@@ -108,7 +112,7 @@ def test_search_misses_no_pair_far_from_the_equator(lat):
 
 
 def test_fewer_than_two_reports_have_no_pair():
-    one = points_of([(10, 0, 100, 0, 0, 60, -25, 1, False)])
+    one = points_of([(10, 0, 100, 0, 0, 60, -25, 1, False, 0)])
     assert not find_pairs(one, KINDS, gate=GATE, threshold=THRESHOLD).i.size
 
 

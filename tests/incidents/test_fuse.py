@@ -146,6 +146,23 @@ def test_calm_opens_nothing(fused):
     assert result.leftover["why"].to_pylist() == ["calm"]
 
 
+def test_rows_of_a_source_that_tells_its_events_apart_stay_apart(fused, groups, source):
+    # UCDP GED: one row is one lethal event, many of them in one village on one day
+    text = """
+        id   source_id  t         t_sigma_s  lon     lat  sigma_m
+        a    register   06:00:00  600        10.000  0    1000
+        b    register   06:00:00  600        10.000  0    1000
+        cam  camera     06:01:00  60         10.001  0    300
+    """
+    sources = (source("register", row_is_event=True), source("camera"))
+    found = groups(fused(text, sources))
+    assert len(found) == 2
+    assert not any({"a", "b"} <= group for group in found)
+    assert groups(fused(text, (source("register"), source("camera")))) == {
+        frozenset({"a", "b", "cam"})
+    }
+
+
 def test_gun_and_crater_of_one_shot_stay_two_incidents(fused, groups):
     result = fused("""
         id     assessment  source_id  t         t_sigma_s  lon    lat  sigma_m

@@ -27,6 +27,7 @@ def points_of(rows):
         log_rate=np.full(len(lon), -25.0),
         code=np.zeros(len(lon), dtype=np.int64),
         follower=columns[5].astype(bool),
+        once=columns[6].astype(np.int64),
     )
 
 
@@ -34,6 +35,7 @@ class PlainGroup:
     """A group in full: its members, and its mean and covariance as matrices."""
 
     def __init__(self, points, i, group, role):
+        self.once = points.once[i]
         ee, en, nn = points.cov[i]
         self.members = {i}
         self.place = np.array([points.lon[i], points.lat[i]])
@@ -52,6 +54,8 @@ class PlainGroup:
         return d2, math.log(np.linalg.det(s) * v)
 
     def fits(self, other):
+        if self.once & other.once:
+            return False
         same = self.group == other.group or 0 in (self.group, other.group)
         return same and (self.role == other.role or 0 in (self.role, other.role))
 
@@ -69,6 +73,7 @@ class PlainGroup:
         self.t += share * (other.t - self.t)
         self.var_t -= share * self.var_t
         self.members |= other.members
+        self.once |= other.once
         self.group, self.role = max(self.group, other.group), max(self.role, other.role)
 
 
@@ -100,6 +105,7 @@ def plain_merge(points, group, role, pairs, gate, threshold):
             alone = PlainGroup(points, p, group[p], role[p])
             if of[q].fits(alone) and of[q].apart(alone)[0] <= gate:
                 label[p] = label[q]
+                of[q].once |= alone.once
     return label
 
 
@@ -110,6 +116,7 @@ POINT = st.tuples(
     st.sampled_from([0.0, 20.0, 100.0, 600.0]),
     st.sampled_from([10.0, 60.0, 300.0]),
     st.sampled_from([0, 0, 0, 1]),
+    st.sampled_from([0, 0, 1, 2]),
     st.integers(0, 2),
     st.integers(0, 2),
 )
@@ -119,8 +126,8 @@ POINT = st.tuples(
 @settings(max_examples=200)
 def test_groups_are_exactly_those_of_the_plain_twin(rows):
     points = points_of(rows)
-    group = np.array([row[6] for row in rows], dtype=np.int64)
-    role = np.array([row[7] for row in rows], dtype=np.int64)
+    group = np.array([row[7] for row in rows], dtype=np.int64)
+    role = np.array([row[8] for row in rows], dtype=np.int64)
     pairs = find_pairs(points, KINDS, gate=GATE, threshold=THRESHOLD)
     found = merge(points, group, role, pairs, gate=GATE, threshold=THRESHOLD)
     expected = plain_merge(points, group, role, pairs, GATE, THRESHOLD)
@@ -138,7 +145,7 @@ def test_equal_scores_are_taken_in_the_order_of_their_reports():
 
 
 def test_reports_at_one_gazetteer_entry_do_not_sharpen_its_place():
-    rows = [(10.0, 0.0, 2000.0, 0.0, 60.0, 0)] * 9
+    rows = [(10.0, 0.0, 2000.0, 0.0, 60.0, 0, 0)] * 9
     points = points_of(rows)
     none = np.zeros(9, dtype=np.int64)
     pairs = find_pairs(points, KINDS, gate=GATE, threshold=THRESHOLD)
@@ -150,7 +157,7 @@ def test_reports_at_one_gazetteer_entry_do_not_sharpen_its_place():
 
 def test_means_are_weighted_by_precision():
     degree = 300 / METRES
-    points = points_of([(10, 0, 100, 0, 60, 0), (10 + degree, 0, 200, 30, 60, 0)])
+    points = points_of([(10, 0, 100, 0, 60, 0, 0), (10 + degree, 0, 200, 30, 60, 0, 0)])
     none = np.zeros(2, dtype=np.int64)
     pairs = find_pairs(points, KINDS, gate=GATE, threshold=THRESHOLD)
     found = merge(points, none, none, pairs, gate=GATE, threshold=THRESHOLD)

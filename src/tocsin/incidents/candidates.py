@@ -45,6 +45,7 @@ class Points(msgspec.Struct, frozen=True, kw_only=True):
         log_rate: logarithm of the local rate, reports per m^2 and s.
         code: kind and role, index into the epoch's kind terms.
         follower: True for warnings and claims: they may join, never found.
+        once: bit of a source of which two reports are never one event, else 0.
     """
 
     lon: Reals
@@ -56,6 +57,7 @@ class Points(msgspec.Struct, frozen=True, kw_only=True):
     log_rate: Reals
     code: Ints
     follower: Flags
+    once: Ints
 
 
 class Pairs(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +96,8 @@ def find_pairs(
     i, j, llr = _search(  # type: ignore[call-arg]  # numba's types know no *grid
         order, points.lon[order], points.lat[order], points.cos_lat[order],
         points.cov[order], points.t[order], points.var_t[order], points.log_rate[order],
-        points.code[order], points.follower[order], kind_terms, *grid, gate, threshold,
+        points.code[order], points.follower[order],
+        points.once[order], kind_terms, *grid, gate, threshold,
     )  # fmt: skip
     return Pairs(i=i, j=j, llr=llr)
 
@@ -164,6 +167,7 @@ def _search(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917
     log_rate: Reals,
     code: Ints,
     follower: Flags,
+    once: Ints,
     kind_terms: Reals,
     class_cell: Ints,
     cell_start: Ints,
@@ -238,6 +242,8 @@ def _search(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917
                                 if dt > reach_t:
                                     break
                                 if fine == coarse and q <= p:
+                                    continue
+                                if once[p] & once[q]:
                                     continue
                                 v_t = var_t[p] + var_t[q]
                                 if dt * dt > room[p] * v_t:

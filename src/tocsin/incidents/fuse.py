@@ -197,6 +197,7 @@ def _points(reports: Reports, chosen: Ints, epoch: Epoch) -> Points:
         log_rate=epoch.rate.log_rate(lon, lat, t),
         code=codes(reports, chosen),
         follower=np.isin(reports.nature[chosen], (WARNING, CLAIM)),
+        once=reports.once[chosen],
     )
 
 

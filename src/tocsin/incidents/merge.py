@@ -4,6 +4,7 @@ All pairs are taken in one total order, by score and then by the two reports, so
 answer knows no order of arrival. A pair merges the groups of its two reports only if
 
 - their kinds and roles agree (a restriction never meets fire, nor a gun a crater),
+- they hold no two rows of a source that tells its own events apart,
 - the two *groups* lie close by their own uncertainty: the Mahalanobis distance of their
   means, under the sum of their covariances, passes the gate (without this, chains of
   near neighbours grow along a busy line),
@@ -85,7 +86,8 @@ def merge(
     order = total_order(pairs)
     label, tie, lon, lat, cov, t, var_t, misfit = _merge(
         points.lon, points.lat, points.cov, points.t, points.var_t, points.log_rate,
-        points.follower, group, role, pairs.i[order], pairs.j[order], pairs.llr[order],
+        points.follower, points.once, group, role,
+        pairs.i[order], pairs.j[order], pairs.llr[order],
         gate, threshold,
     )  # fmt: skip
     return Groups(
@@ -161,6 +163,7 @@ def _merge(  # noqa: C901, PLR0912, PLR0913, PLR0917
     var_t0: Reals,
     log_rate0: Reals,
     follower: Flags,
+    once0: Ints,
     group0: Ints,
     role0: Ints,
     i: Ints,
@@ -176,12 +179,13 @@ def _merge(  # noqa: C901, PLR0912, PLR0913, PLR0917
         lon0.copy(), lat0.copy(), cov0.copy(), t0.copy(), var_t0.copy(),
     )  # fmt: skip
     log_rate, group, role = log_rate0.copy(), group0.copy(), role0.copy()
+    once = once0.copy()
     misfit = np.zeros(n)
     for k in range(len(i)):
         if follower[i[k]] or follower[j[k]]:
             continue
         a, b = _find(parent, i[k]), _find(parent, j[k])
-        if a == b:
+        if a == b or once[a] & once[b]:
             continue
         if group[a] != group[b] and group[a] != 0 and group[b] != 0:
             continue
@@ -197,6 +201,7 @@ def _merge(  # noqa: C901, PLR0912, PLR0913, PLR0917
         _join(lon, lat, cov, t, var_t, a, b)
         parent[b] = a
         misfit[a] += misfit[b] + d2
+        once[a] |= once[b]
         group[a], role[a] = max(group[a], group[b]), max(role[a], role[b])
     label = np.empty(n, np.int64)
     for m in range(n):
@@ -210,6 +215,8 @@ def _merge(  # noqa: C901, PLR0912, PLR0913, PLR0917
             if label[p] >= 0:
                 continue
             a = label[q]
+            if once[a] & once0[p]:
+                continue
             if group[a] != group[p] and group[a] != 0 and group[p] != 0:
                 continue
             if role[a] != role[p] and role[a] != 0 and role[p] != 0:
@@ -217,6 +224,7 @@ def _merge(  # noqa: C901, PLR0912, PLR0913, PLR0917
             d2 = _follows(lon, lat, cov, t, var_t, lon0, lat0, cov0, t0, var_t0, a, p)
             if d2 <= gate:
                 label[p], tie[p] = a, llr[k]
+                once[a] |= once0[p]
         elif label[p] == label[q]:
             if math.isnan(tie[p]):
                 tie[p] = llr[k]

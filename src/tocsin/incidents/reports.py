@@ -56,6 +56,7 @@ class Reports(msgspec.Struct, frozen=True, kw_only=True):
         var_t: variance of the time, s^2, the interval's length included.
         received: microseconds since 1970; the largest integer where unknown.
         source: index into ``sources``.
+        once: one bit for each source that tells its own events apart, else 0.
         usable: False for what an issue keeps out of incidents.
     """
 
@@ -75,6 +76,7 @@ class Reports(msgspec.Struct, frozen=True, kw_only=True):
     var_t: Reals
     received: Ints
     source: Ints
+    once: Ints
     sources: tuple[str, ...]
     platform: Ints
     derived_from: pl.Series
@@ -119,6 +121,7 @@ def read_reports(
         cov=cov,
         received=_received(rows["received_at"]),
         source=_codes(rows["source_id"], source_ids),
+        once=_once(source_ids, sources)[_codes(rows["source_id"], source_ids)],
         sources=source_ids,
         platform=_codes(rows["platform"], ("", *params.platforms)),
         derived_from=rows["derived_from"],
@@ -152,6 +155,16 @@ def _codes(column: pl.Series, names: Sequence[str]) -> Ints:
         .fill_null(0)
         .to_numpy()
     )
+
+
+def _once(source_ids: Sequence[str], sources: Sequence[SourceDescription]) -> Ints:
+    """A bit for each source of which two rows are never one event.
+
+    Beyond 62 such sources two may share a bit: then they are not put together.
+    """
+    apart = [s.id for s in sources if s.row_is_event]
+    bits = {name: 1 << (n % 62) for n, name in enumerate(apart)}
+    return np.array([bits.get(name, 0) for name in source_ids] or [0], dtype=np.int64)
 
 
 def _groups(params: Params) -> Ints:

@@ -15,7 +15,7 @@ from msgspec import Meta
 from tocsin.model.records import Record, Share
 from tocsin.model.vocabulary import Marking, Origin, Platform, SourceReliability
 
-__all__ = ["CoverageOf", "Expected", "SourceDescription"]
+__all__ = ["CoverageOf", "Download", "Expected", "SourceDescription"]
 
 Seconds = Annotated[float, Meta(ge=0, description="seconds")]
 
@@ -32,6 +32,22 @@ class Expected(Record, frozen=True, kw_only=True):
     rows: int | None = None
     sums: dict[str, float] = {}
     file_sha256: str | None = None
+
+
+class Download(Record, frozen=True, kw_only=True):
+    """A file of the source that anybody may fetch; ``tocsin get`` does.
+
+    Attributes:
+        url: where it lies; ``https``, or ``http`` where there is nothing else.
+        name: what it is called here, so that the description can read it.
+        bytes: how long it is, or None: it changes.
+        sha256: what it holds, or None: it changes.
+    """
+
+    url: str
+    name: str
+    bytes: Annotated[int, Meta(ge=0)] | None = None
+    sha256: str | None = None
 
 
 class CoverageOf(Record, frozen=True, kw_only=True):
@@ -62,14 +78,17 @@ class SourceDescription(Record, frozen=True, kw_only=True):
         connector: which way in reads it: ``tables`` or a connector of its own.
         owner: who collects; two sources of one owner are never independent.
         way_of_knowing: e.g. patrols and cameras, press monitoring, satellite.
-        gives: what a row is: observations, coverage or acts on record.
+        gives: what a row is: observations, coverage, acts on record or named places.
+        downloads: its files that anybody may fetch; empty where there are none.
+        row_is_event: True where the source itself tells its events apart: two of its
+            rows are never put together as one.
         table: the column mapping for the connector (see docs/reference/sources.md).
     """
 
     id: str
     title: str
     connector: str = "tables"
-    gives: Literal["observations", "coverage", "register"] = "observations"
+    gives: Literal["observations", "coverage", "register", "places"] = "observations"
     publisher: str
     owner: str
     way_of_knowing: str
@@ -83,8 +102,10 @@ class SourceDescription(Record, frozen=True, kw_only=True):
     cadence: str = ""
     coverage: CoverageOf
     expected: Expected = Expected()
+    downloads: tuple[Download, ...] = ()
     faults: tuple[str, ...] = ()
     mission_sensor: bool = False
+    row_is_event: bool = False
     sigma_m: Annotated[float, Meta(gt=0)] | None = None
     t_sigma_s: Seconds | None = None
     table: dict[str, Any] = msgspec.field(default_factory=dict)
