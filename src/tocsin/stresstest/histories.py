@@ -198,6 +198,7 @@ def activation(
     way: Collection[str] | None = None,
     refuse: Collection[str] = (),
     how: str = "no",
+    late: bool = False,
     days: int = 60,
 ) -> History:
     """The breach, and everybody who does their part for a guarantee but those named.
@@ -208,6 +209,7 @@ def activation(
         way: keys of the leaves that the willing go for; None: the first way.
         refuse: who does not do its part.
         how: what they cast: ``no``, ``yes``, or ``silent``.
+        late: ballots are cast in the last second that the text allows.
         days: how long the monitor looks on.
 
     Raises:
@@ -219,7 +221,8 @@ def activation(
     rows += _wake(agreement, promised, begin)
     at = begin + timedelta(seconds=600)
     for leaf in _votes(promised):
-        rows += _ballots(leaf, walked, refuse, how, at, rows)
+        last = timedelta(seconds=leaf.promised_s or 0)
+        rows += _ballots(leaf, walked, refuse, how, begin + last if late else at, rows)
     rows += _acts(promised, walked, refuse, at)
     return History(facts=table(rows), start=begin - DAY, until=begin + days * DAY)
 

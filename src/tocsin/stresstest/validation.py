@@ -1,9 +1,9 @@
 """What of the published record this room reproduces, table by table.
 
-V4, V5 and V6 are computed here and need no data; V1, V3 and V8 run on files that a
-user supplies (``--data``), for their licences do not let us ship them. Each row says what was
-published, what came out, and whether it agrees; what was not run says why. A table that
-cannot be reproduced is reported and never left out.
+V4, V5 and V6 are computed here and need no data. V1, V3 and V8 run on files that a user
+supplies (``--data``), for their licences do not let us ship them. Each row says what
+was published, what came out, and whether it agrees; what was not run says why. A table
+that cannot be reproduced is reported and never left out.
 """
 
 from __future__ import annotations
