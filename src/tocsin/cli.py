@@ -132,6 +132,14 @@ def run(
             " `party`, or a dated layer.",
         ),
     ] = None,
+    gazetteer: Annotated[
+        list[str],
+        typer.Option(
+            metavar="ID=FILE",
+            help="Named places, for rows with a name and no coordinates: a gazetteer"
+            " that `tocsin sources` lists, or `my-places.toml=FILE`.",
+        ),
+    ] = [],  # noqa: B006  # typer copies it
 ) -> None:
     """Take evidence in, and find what it says under an agreement.
 
@@ -150,6 +158,7 @@ def run(
             out,
             asked=asked,
             control_file=control,
+            gazetteers=[_source(text, "--gazetteer") for text in gazetteer],
             progress=progress,
             cost=_cost(),
         )
@@ -344,10 +353,10 @@ def _cost() -> Callable[[], dict[str, float]]:
     return cost
 
 
-def _source(text: str) -> tuple[str, Path]:
+def _source(text: str, option: str = "--source") -> tuple[str, Path]:
     source_id, equals, file = text.partition("=")
     if not (source_id and equals and file):
-        raise WrongUse(f"--source {text}: write it as ID=FILE")
+        raise WrongUse(f"{option} {text}: write it as ID=FILE")
     return source_id, Path(file)
 
 

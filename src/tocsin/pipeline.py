@@ -24,11 +24,20 @@ from tocsin import agreement as language
 from tocsin import connectors, findings, guarantees, incidents, store
 from tocsin.agreement import Evaluation
 from tocsin.errors import InputRefused, OriginsMixed, SourceUnusable, WrongUse
-from tocsin.evidence import Issues, Reading, cover, distinct, watched
+from tocsin.evidence import (
+    Gazetteer,
+    Issues,
+    Reading,
+    cover,
+    distinct,
+    place_by_name,
+    watched,
+)
 from tocsin.exercise import LANTERN, aliased, descriptions
 from tocsin.model import (
     COVERAGE,
     OBSERVATIONS,
+    PLACES,
     REGISTER,
     Areas,
     Control,
@@ -330,6 +339,7 @@ def run_folder(
     *,
     asked: Question,
     control_file: Path | None = None,
+    gazetteers: Sequence[tuple[str, Path]] = (),
     progress: Progress | None = None,
     cost: Callable[[], dict[str, float]] = dict,
 ) -> dict[str, Any]:
@@ -341,6 +351,7 @@ def run_folder(
         out: the folder; what a former run left there is replaced as one.
         asked: over which time and with which knowledge.
         control_file: a control layer, or None.
+        gazetteers: id and file of each list of named places.
         progress: told after each stage.
         cost: called just before the commit; its figures go into the summary.
 
@@ -354,7 +365,7 @@ def run_folder(
     kept = store.FolderStore(out)
     agreement = language.load(path)
     areas = language.load_areas(path)
-    readings, control, issues = _read_all(sources, control_file, tell)
+    readings, control, issues = _read_all(sources, control_file, gazetteers, tell)
     result = run(
         agreement,
         gather(readings),
@@ -382,7 +393,10 @@ _END: Final = {"observations": "t_end", "register": "t", "coverage": "t_end"}
 
 
 def _read_all(
-    sources: Sequence[tuple[str, Path]], control_file: Path | None, tell: Progress
+    sources: Sequence[tuple[str, Path]],
+    control_file: Path | None,
+    gazetteers: Sequence[tuple[str, Path]],
+    tell: Progress,
 ) -> tuple[list[Reading], Control | None, Sequence[Issue]]:
     """Every source and the control layer; all that cannot be used, told at once."""
     readings, faults = [], []
@@ -400,9 +414,34 @@ def _read_all(
             control, issues = outcome.records, outcome.issues
         except SourceUnusable as unusable:
             faults.append(unusable.issue)
+    places = []
+    for source_id, file in gazetteers:
+        try:
+            places.append(connectors.read_places(source_id, file))
+        except SourceUnusable as unusable:
+            faults.append(unusable.issue)
     if faults:
         raise InputRefused(faults)
-    return readings, control, issues
+    if places:
+        known = Gazetteer(
+            _together([one.places for one in places], PLACES),
+            publishers={one.source.id: one.source.publisher for one in places},
+        )
+        readings = [_placed(reading, known) for reading in readings]
+    told = Issues((issues, *(one.issues for one in places)))
+    return readings, control, told
+
+
+def _placed(reading: Reading, known: Gazetteer) -> Reading:
+    """The reading, its rows with a name and no coordinates placed by the gazetteers."""
+    if reading.observations is None:
+        return reading
+    done = place_by_name(reading.observations, known, file=reading.source.id)
+    return msgspec.structs.replace(
+        reading,
+        observations=done.records,
+        issues=Issues((reading.issues, done.issues)),
+    )
 
 
 def _counted(given: Evidence, asked: Question) -> tuple[Evidence, datetime, datetime]:

@@ -9,7 +9,9 @@ from tocsin.connectors.registry import (
     describe_all,
     description,
     read_control,
+    read_places,
     read_source,
 )
 
-__all__ = ["describe_all", "description", "read_control", "read_source"]
+__all__ = ["describe_all", "description", "read_control", "read_places"]
+__all__ += ["read_source"]

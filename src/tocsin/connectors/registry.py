@@ -25,7 +25,8 @@ import msgspec
 from tocsin.evidence import Connector, Reading, near, read_mapping, unusable
 from tocsin.model import Control, Outcome, SourceDescription
 
-__all__ = ["describe_all", "description", "read_control", "read_source"]
+__all__ = ["describe_all", "description", "read_control", "read_places"]
+__all__ += ["read_source"]
 
 CONNECTORS: Final = ("tables", "control")
 """Modules of this room that a description may name as its ``connector``."""
@@ -78,8 +79,29 @@ def read_source(source_id: str, file: Path | str) -> Reading:
         message = f"`{source_id}` is a control layer, not evidence"
         repair = f"give it as `--control {file}`"
         raise unusable("source_unknown", source_id, message, repair=repair)
+    if described.gives == "places":
+        message = f"`{source_id}` is a gazetteer, not evidence"
+        repair = f"give it as `--gazetteer {source_id}={file}`"
+        raise unusable("source_unknown", source_id, message, repair=repair)
+    return _read(described, Path(file))
+
+
+def read_places(source_id: str, file: Path | str) -> Reading:
+    """Read one file of a gazetteer; the reading's ``places`` hold it.
+
+    Raises:
+        SourceUnusable: nothing of it can be taken in, or it holds no places.
+    """
+    described = description(source_id)
+    if described.gives != "places":
+        message = f"`{source_id}` is no gazetteer; it gives {described.gives}"
+        raise unusable("source_unknown", source_id, message)
+    return _read(described, Path(file))
+
+
+def _read(described: SourceDescription, file: Path) -> Reading:
     module = import_module(f"tocsin.connectors.{described.connector}")
-    return cast("Connector", module).read(Path(file), described)
+    return cast("Connector", module).read(file, described)
 
 
 def read_control(file: Path | str) -> Outcome[Control]:

@@ -6,6 +6,7 @@ Start with :mod:`tocsin.evidence.connector` (what every way in keeps to) and
 
 from tocsin.evidence.connector import Connector, RawRows, Reading, unusable
 from tocsin.evidence.coverage import Watched, cover, watched
+from tocsin.evidence.gazetteer import Gazetteer, place_by_name
 from tocsin.evidence.intake import take_in
 from tocsin.evidence.issues import Fault, Faults, Issues
 from tocsin.evidence.mapping import (
@@ -26,6 +27,7 @@ __all__ = [
     "Connector",
     "Fault",
     "Faults",
+    "Gazetteer",
     "Issues",
     "Mapping",
     "MatchedWarnings",
@@ -37,6 +39,7 @@ __all__ = [
     "match_warnings",
     "near",
     "one_root",
+    "place_by_name",
     "read_mapping",
     "take_in",
     "unusable",

@@ -42,6 +42,9 @@ from tocsin.evidence.issues import Fault, Faults
 from tocsin.evidence.mapping import UNITS, Column, Mapping, near
 from tocsin.evidence.times import FIRST_YEAR, LAST_YEAR, Times, read_times
 
+NAMES: Final = ("variants", "formerly")
+"""List columns whose entries may hold spaces."""
+
 __all__ = ["LABEL_LENGTH", "detail", "fill"]
 
 LABEL_LENGTH: Final = 16
@@ -97,6 +100,8 @@ def _cells(raw: pl.DataFrame, column: Column, mapping: Mapping) -> pl.Series:
     if not present:
         return pl.repeat(None, raw.height, dtype=pl.String, eager=True)
     known = [_known(raw[name], mapping.missing) for name in present]
+    if column.first is not None:
+        known = [cells.cast(pl.String).str.head(column.first) for cells in known]
     if len(known) == 1:
         return known[0].alias(present[0])
     texts = [series.cast(pl.String) for series in known]
@@ -126,7 +131,7 @@ def _typed(
         return _time(cells, column, mapping, field.name, faults)
     words = _worded(cells, column, faults)
     if pa.types.is_list(field.type):
-        return _several(words)
+        return _several(words, column, field.name)
     if pa.types.is_string(field.type):
         text = words.cast(pl.String).str.strip_chars()
         return _labels(text) if column.kind == "label" else text
@@ -143,9 +148,14 @@ def _labels(text: pl.Series) -> pl.Series:
     return text.replace_strict(known, digests, default=None, return_dtype=pl.String)
 
 
-def _several(words: pl.Series) -> pl.Series:
+def _several(words: pl.Series, column: Column, name: str) -> pl.Series:
+    """Names are kept apart by the separator, single words by spaces as well."""
     if isinstance(words.dtype, pl.List):
         return words.cast(pl.List(pl.String))
+    if name in NAMES:
+        parts = words.cast(pl.String).str.split(column.separator)
+        kept = pl.element().str.strip_chars()
+        return parts.list.eval(kept.filter(kept != ""))
     return words.cast(pl.String).str.extract_all(r"[^,;\s]+")
 
 

@@ -53,6 +53,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         observations: OBSERVATIONS, or None where the source gives something else.
         coverage: COVERAGE, or None.
         register: REGISTER, or None.
+        places: PLACES, or None; only a gazetteer gives them.
         rows_read: rows of the file, whole or broken.
         issues: a sequence of Issue that knows its counts (``issues.counts()``).
     """
@@ -61,13 +62,14 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     observations: pa.Table | None = None
     coverage: pa.Table | None = None
     register: pa.Table | None = None
+    places: pa.Table | None = None
     rows_read: int
     issues: Issues = msgspec.field(default_factory=Issues)
 
     @property
     def kept(self) -> int:
         """Rows that became a row of one of the tables."""
-        tables = (self.observations, self.coverage, self.register)
+        tables = (self.observations, self.coverage, self.register, self.places)
         return sum(table.num_rows for table in tables if table is not None)
 
     @property

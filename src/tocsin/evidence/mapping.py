@@ -28,13 +28,13 @@ import pyarrow as pa
 from msgspec import Meta
 
 from tocsin.errors import SourceUnusable
-from tocsin.model import COVERAGE, OBSERVATIONS, REGISTER, Issue, Where
+from tocsin.model import COVERAGE, OBSERVATIONS, PLACES, REGISTER, Issue, Where
 from tocsin.model.records import Record
 
 __all__ = ["OF_THE_ROW", "SCHEMAS", "UNITS", "Check", "Column", "Mapping", "near"]
 __all__ += ["read_mapping"]
 
-Gives = Literal["observations", "coverage", "register"]
+Gives = Literal["observations", "coverage", "register", "places"]
 TimeOfDay = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 Scalar = str | int | float | bool
 
@@ -42,6 +42,7 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
     "observations": OBSERVATIONS,
     "coverage": COVERAGE,
     "register": REGISTER,
+    "places": PLACES,
 }
 
 OF_THE_ROW: Final = frozenset({"raw_sha256", "raw_ref", "observation_id"})
@@ -72,6 +73,7 @@ class Column(
 
     Attributes:
         source: the source's column, or several: the first that is not empty counts.
+        first: how many characters of the cell count; None: all.
         join: put between several columns that are one value, such as a date and a time.
         value: the same value for every row.
         values: the source's words -> Tocsin's.
@@ -92,6 +94,7 @@ class Column(
     """
 
     source: str | tuple[str, ...] = ()
+    first: Annotated[int, Meta(ge=1)] | None = None
     join: str | None = None
     value: Scalar | None = None
     values: dict[str, Scalar] = {}

@@ -29,12 +29,18 @@ from tocsin.model.records import (
     Where,
     Witness,
 )
-from tocsin.model.sources import CoverageOf, Expected, SourceDescription
+from tocsin.model.sources import (
+    CoverageOf,
+    Download,
+    Expected,
+    SourceDescription,
+)
 from tocsin.model.tables import (
     COVERAGE,
     FACTS,
     MEMBERS,
     OBSERVATIONS,
+    PLACES,
     REGISTER,
     VERDICTS,
     conform,
@@ -62,6 +68,7 @@ __all__ = [
     "MEMBERS",
     "OBSERVATIONS",
     "OUTGOING_FLOOR_M",
+    "PLACES",
     "REGISTER",
     "VERDICTS",
     "VOCABULARY",
@@ -71,6 +78,7 @@ __all__ = [
     "Control",
     "ControlLayer",
     "CoverageOf",
+    "Download",
     "Expected",
     "Finding",
     "Guarantee",

@@ -23,6 +23,9 @@ CODES: Final[dict[str, str]] = {
     "time_without_zone": "A time has no zone, and the source's description names none.",
     "place_invalid": "A coordinate is outside its range.",
     "place_unknown": "Neither coordinates nor a name that the gazetteer knows.",
+    "place_ambiguous": "A name that several places bear; the candidates are listed.",
+    "place_read_as": "A name was read as another spelling or former name of a place.",
+    "download_failed": "A file of a source could not be fetched.",
     "duplicate_row": "The same row was already read from this source.",
     "id_conflict": "Two rows carry the same id and differ in content.",
     "count_unexpected": "The source does not hold what its description expects.",
@@ -59,5 +62,12 @@ CODES: Final[dict[str, str]] = {
     # --- the stages
     "clause_without_facts": "No kind of evidence given can touch this clause.",
     "no_control_layer": "Without a control layer the side of the line is undetermined.",
+    # --- coordination
+    "two_leads": "Two states are said to lead the same function in the same region at"
+    " the same time.",
+    "currency_unknown": "A currency that is no code of ISO 4217.",
+    "rate_missing": "No rate of the day was given, so an amount stays as written.",
+    "no_plan": "No plan can meet everything that must be met; the conditions that"
+    " cannot hold together are named.",
     "sampled": "A probability was sampled, not computed exactly.",
 }

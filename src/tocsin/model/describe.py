@@ -24,6 +24,7 @@ _TABLES = {
     "REGISTER": tables.REGISTER,
     "COVERAGE": tables.COVERAGE,
     "VERDICTS": tables.VERDICTS,
+    "PLACES": tables.PLACES,
 }
 _RECORDS = (
     records.Finding,

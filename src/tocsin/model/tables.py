@@ -23,6 +23,7 @@ __all__ = [
     "FACTS",
     "MEMBERS",
     "OBSERVATIONS",
+    "PLACES",
     "REGISTER",
     "TIME",
     "VERDICTS",
@@ -210,6 +211,22 @@ COVERAGE: Final = pa.schema(
     ]
 )
 """Who could have seen what, where and when."""
+
+PLACES: Final = pa.schema(
+    [
+        _column("place_id", _TEXT, "the gazetteer's own id of the place"),
+        _column("name", _TEXT, "the place as the gazetteer names it", required=True),
+        _column("level", _TEXT, "settlement, hromada, raion, oblast, ..."),
+        _column("parent", _TEXT, "place_id of the area that it lies in"),
+        _column("variants", pa.list_(_TEXT), "other names and scripts"),
+        _column("formerly", pa.list_(_TEXT), "names that it had before"),
+        _column("lon", _REAL, "degrees east, WGS 84; null: that of its parent"),
+        _column("lat", _REAL, "degrees north, WGS 84; null: that of its parent"),
+        _column("sigma_m", _REAL, "how far its centre may be from a point in it, m"),
+        _column("source_id", _TEXT, "id of the gazetteer's description"),
+    ]
+)
+"""Named places of a gazetteer, from which a name gets a place."""
 
 WITNESS_RANGE: Final = pa.struct([("start", _WHOLE), ("stop", _WHOLE)])
 
