@@ -103,7 +103,7 @@ def start_of_history(agreement: Agreement) -> datetime:
         for point in article.in_force.start
         if isinstance(point.base, FixedTime)
     ]
-    return max([EARLIEST, *dates]) + DAY
+    return max(dates, default=EARLIEST) + DAY
 
 
 def table(rows: Iterable[dict[str, Any]]) -> pa.Table:
@@ -166,6 +166,8 @@ def breaches(
 
 
 def _breakable(made: Plan, number: str) -> tuple[Prohibition, Pattern]:
+    if not made.prohibition(number):
+        raise WrongUse(f"Article {number} forbids nothing: it is broken by an omission")
     for prohibition in made.prohibition(number):
         for rule in prohibition.rules:
             if rule.pattern.zone is None and rule.after is None:

@@ -81,13 +81,28 @@ def repair(
 
 
 def repair_of_structure(
-    agreement: Agreement, text: str, key: str, inputs: Inputs | None = None
+    agreement: Agreement,
+    text: str,
+    key: str,
+    inputs: Inputs | None = None,
+    *,
+    idle: bool = False,
 ) -> Repair | None:
-    """The smallest edit after which one guarantee is harder to stop."""
+    """The smallest edit after which one guarantee is harder to stop.
+
+    Args:
+        agreement: the agreement.
+        text: its text.
+        key: clause and name of the guarantee.
+        inputs: for the price of the repair.
+        idle: ask that it come even if nobody acts.
+    """
     held = inputs or Inputs()
     before = _strength(agreement, key)
     for edit in _for_structure(agreement):
-        if _sound(edit.after) and _strength(edit.after, key) > before:
+        after = _strength(edit.after, key)
+        better = after[1] > before[1] if idle else after > before
+        if better and _sound(edit.after):
             return _as_patch(agreement, text, edit, held)
     return None
 

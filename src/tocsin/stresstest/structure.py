@@ -43,6 +43,7 @@ from tocsin.stresstest.compiling import (
 from tocsin.stresstest.tree import (
     Leaf,
     Node,
+    actors,
     best,
     can_happen,
     cut_sets,
@@ -197,7 +198,7 @@ def _structure(
         kind=promised.kind,
         can_activate=possible,
         impossible=() if possible else tuple(_reasons(tree)),
-        veto_players=tuple(n for n in actors_of(tree) if stops(tree, (n,), held)),
+        veto_players=tuple(n for n in actors(tree) if stops(tree, (n,), held)),
         smallest_blocking=smallest_blocking(tree) if possible else (),
         winning_minimal=winning,
         winning_complete=complete,
@@ -209,11 +210,6 @@ def _structure(
         violator_controlled=tuple(_controls(agreement, tree)),
         covers=_cover(agreement, article),
     )
-
-
-def actors_of(tree: Node) -> tuple[str, ...]:
-    """Everybody who can act or vote in the tree."""
-    return tuple(dict.fromkeys(name for leaf in leaves(tree) for name in leaf.actors))
 
 
 # --- can it activate, when, whatever who does ----------------------------------------

@@ -30,6 +30,7 @@ __all__ = [
     "Leaf",
     "LeafKind",
     "Node",
+    "actors",
     "best",
     "can_happen",
     "choices",
@@ -131,6 +132,11 @@ def leaves(node: Node) -> Iterator[Leaf]:
     else:
         for part in node.parts:
             yield from leaves(part)
+
+
+def actors(node: Node) -> tuple[str, ...]:
+    """Everybody who can act or vote in a tree."""
+    return tuple(dict.fromkeys(name for leaf in leaves(node) for name in leaf.actors))
 
 
 def holds(node: Node, true: Mapping[str, bool]) -> bool:
