@@ -135,6 +135,22 @@ def test_lasting_breach_is_one_finding_and_a_missing_act_needs_no_fact(findings)
     assert "not doing what was due" in breached.sentence
 
 
+def test_what_falls_due_within_days_is_one_finding_a_day(findings):
+    rows = [
+        f"Article_4(1) East 3T{k:02d}:00:00 3T{k + 12:02d}:00:00 pending Northland\n"
+        f"Article_4(1) East 3T{k:02d}:30:00 - met Northland"
+        for k in range(8)
+    ]
+    head = "clause sector t due verdict party"
+    pending = [
+        f
+        for f in findings("\n".join([head, *rows])).records
+        if f.verdict is Verdict.PENDING
+    ]
+    assert [f.due for f in pending] == [instant("2025-03-03T12:00:00Z")]
+    assert "8 times, the first due 3 March 2025 12:00 UTC" in pending[0].sentence
+
+
 def test_excused_acts_are_said_as_excused(findings):
     verdicts = """
         clause        party      sector  t           verdict  p_excused  witness

@@ -5,7 +5,8 @@ sector, subject). Out: one row for each finding-to-be:
 
 - *breached* and *excused* within a day: one row for each day, with all its acts (the
   daily report needs the day's own number); one row for each longer episode;
-- *pending*: one row for each due instant;
+- *pending*: one row for each day, with the first instant that falls due; one row for
+  each due instant more than two days away;
 - *met* and *undetermined*: one row for each run of days of one sort (all met, all
   undetermined, some of each); days with a breach say only the breach;
 - acts of nobody known: one undetermined row without party for each day.
@@ -41,12 +42,14 @@ def put_together(verdicts: pa.Table, until: datetime) -> pl.DataFrame:
     )
     short = pl.col("end").dt.truncate(DAY) == pl.col("start").dt.truncate(DAY)
     acts = named.filter(pl.col("verdict").is_in(ACTS) & short)
-    lasting = named.filter(
-        (pl.col("verdict").is_in(ACTS) & ~short) | (pl.col("verdict") == "pending")
-    )
+    pending = named.filter(pl.col("verdict") == "pending")
+    soon = (pl.col("end") - pl.col("start")) <= pl.duration(days=2)
+    lasting = named.filter(pl.col("verdict").is_in(ACTS) & ~short)
     states = named.filter(pl.col("verdict").is_in(STATES))
     whole = [
         _of_days(acts),
+        _of_days(pending.filter(soon)),
+        _lasting(pending.filter(~soon)),
         _of_days(nobody.with_columns(end="start")),
         _lasting(lasting),
         _states(states, acts),
@@ -78,7 +81,7 @@ def _summed() -> list[pl.Expr]:
         pl.col("row"),
         pl.col("p_breached").first(),
         pl.col("probability_ever").max().alias("ever"),
-        pl.col("due").max(),
+        pl.col("due").min(),
         pl.col("known_at").max(),
         pl.col("origin").first(),
         (pl.col("end") - pl.col("start")).sum().dt.total_seconds().alias("held_s"),

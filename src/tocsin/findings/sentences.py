@@ -64,7 +64,8 @@ def _excused(row: dict[str, Any], until: datetime) -> str:
 
 
 def _pending(row: dict[str, Any], _until: datetime) -> str:
-    due = f", due {_stamp(row['due'])} UTC" if row["due"] else ""
+    times = f" {len(row['row']):,} times, the first" if len(row["row"]) > 1 else ","
+    due = f"{times} due {_stamp(row['due'])} UTC" if row["due"] else ""
     who = row["party"] or "somebody"
     return f"what {row['clause']} asks of {who}{_in(row)} is pending{due}"
 
