@@ -165,8 +165,9 @@ def _prohibit(
     parties = [setting.history["party"].of(party) for party, _ in keys]
     sectors = [-1 if s is None else setting.history["sector"].of(s) for _, s in keys]
     key, order = _sorted_by_key(events, parties, sectors)
-    base = _idle(setting, prohibition, keys, stretch)
-    acts = _acting(setting, prohibition, events, order, key[order], keys, stretch)
+    seen = _watched(setting, prohibition, events, {sector for _, sector in keys})
+    base = _idle(setting, seen, keys, stretch)
+    acts = _acting(setting, seen, events, order, key[order], keys, stretch)
     after = _afterwards(base, acts, stretch)
     kept = _changes(_merged([*base, acts, after]))
     certain = _sure(kept, events, order, key[order])
@@ -196,7 +197,7 @@ def _sorted_by_key(
     events: Events, parties: Sequence[int], sectors: Sequence[int]
 ) -> tuple[Ints, Ints]:
     """The key of each event (-1: none), and the events with a key by key, then time."""
-    width = int(events.sector.max(initial=-1)) + 3
+    width = max(*sectors, int(events.sector.max(initial=-1))) + 3
     wanted = np.array(parties) * width + np.array(sectors) + 1
     place = np.argsort(wanted, kind="stable")
     own = events.party * width + events.sector + 1
@@ -208,15 +209,44 @@ def _sorted_by_key(
     return key, order[np.searchsorted(key[order], 0) :]
 
 
+Steps = tuple[Ints, Reals]
+"""Instants, and the share that was watched from each until the next."""
+
+
+def _watched(
+    setting: Setting,
+    prohibition: Prohibition,
+    events: Events,
+    sectors: set[str | None],
+) -> dict[str | None, Steps]:
+    """The share watched by sector; 0 while it is not clear who acted (rule N3)."""
+    kinds, history = kinds_of(prohibition), setting.history
+    nobodys = events.party < 0
+    found = {}
+    for sector in sectors:
+        code = -1 if sector is None else history["sector"].of(sector)
+        here = nobodys & ((events.sector == code) | (events.sector < 0))
+        edge, share = setting.watch.steps(sector, kinds)
+        found[sector] = _cut(edge, share, np.unique(events.t[here]))
+    return found
+
+
+def _cut(edge: Ints, share: Reals, at: Ints) -> Steps:
+    """The steps with a share of 0 in each of these seconds."""
+    edges = np.unique(np.concatenate([edge, at, at + 1]))
+    place = np.searchsorted(edge, edges, side="right") - 1
+    held = np.where(place >= 0, share[np.maximum(place, 0)], 0.0)
+    held[np.isin(edges, at)] = 0.0
+    return edges, held
+
+
 def _idle(
-    setting: Setting, prohibition: Prohibition, keys: Keys, stretch: Span
+    setting: Setting, seen: dict[str | None, Steps], keys: Keys, stretch: Span
 ) -> list[_Moments]:
     """What holds while nobody acts: kept where somebody watched (rule N1)."""
-    kinds = kinds_of(prohibition)
-    steps = {s: setting.watch.steps(s, kinds) for s in {sector for _, sector in keys}}
     found = []
     for number, (_, sector) in enumerate(keys):
-        edge, share = steps[sector]
+        edge, share = seen[sector]
         first = np.searchsorted(edge, stretch.start, side="right") - 1
         last = np.searchsorted(edge, stretch.stop)
         t = np.maximum(edge[first:last], stretch.start)
@@ -253,7 +283,7 @@ def _verdicts(
 
 def _acting(
     setting: Setting,
-    prohibition: Prohibition,
+    seen: dict[str | None, Steps],
     events: Events,
     order: Ints,
     key: Ints,
@@ -269,7 +299,7 @@ def _acting(
     heads = np.flatnonzero(new)
     ends = np.append(heads[1:], len(place))
     breach, excused, nothing, sampled = _chances(events, order[place], heads, ends)
-    share = _shares(setting, prohibition, keys, own[heads], t[heads])
+    share = _shares(seen, keys, own[heads], t[heads])
     met = nothing * share
     sure = (
         np.logical_or.reduceat(events.certain[order[place]], heads)
@@ -333,13 +363,10 @@ def _jointly(events: Events, members: Ints) -> tuple[float, float, float]:
     return free, plain, idle
 
 
-def _shares(
-    setting: Setting, prohibition: Prohibition, keys: Keys, key: Ints, t: Ints
-) -> Reals:
-    kinds, shares = kinds_of(prohibition), np.zeros(len(t))
+def _shares(seen: dict[str | None, Steps], keys: Keys, key: Ints, t: Ints) -> Reals:
+    shares = np.zeros(len(t))
     sectors = [sector for _, sector in keys]
-    for sector in set(sectors):
-        edge, share = setting.watch.steps(sector, kinds)
+    for sector, (edge, share) in seen.items():
         mine = np.isin(key, [n for n, s in enumerate(sectors) if s == sector])
         place = np.searchsorted(edge, t[mine], side="right") - 1
         shares[mine] = share[np.maximum(place, 0)]

@@ -190,7 +190,7 @@ def _judge(
     history = setting.history
     called = history.t[calls.row]
     chance = np.where(calls.holder >= 0, calls.chance, 0.0)
-    which, at, verdict, idle, act = answers(
+    which, at, verdict, idle, act, last = answers(
         called,
         due,
         chance,
@@ -198,14 +198,14 @@ def _judge(
         stop,
         history.t[acts],
         history.hi[acts] - history.lo[acts],
+        setting.question.start,
         setting.question.until,
         setting.plan.standard - TINY,
     )
     certain = _certain(history, calls, due, acts, first, stop, (which, at, verdict))
     wanted = obligation.article.number in setting.plan.breaches_wanted
     if wanted or obligation.failing_that:
-        _state(setting, obligation, calls, (which, at, verdict), judged)
-    kept, told = _from_start(which, at, setting.question.start)
+        _state(setting, obligation, calls, due, last, judged)
     judged.rows.append(
         _rows(
             setting,
@@ -213,7 +213,7 @@ def _judge(
             calls,
             due,
             acts,
-            (which[kept], told, verdict[kept], idle[kept], act[kept], certain[kept]),
+            (which, at, verdict, idle, act, certain),
             chance,
         )
     )
@@ -247,15 +247,6 @@ def _certain(
             (history.lo[acts] <= 0.0) & (history.hi[acts] >= 1.0),
         )
     )
-
-
-def _from_start(which: Ints, at: Ints, start: int) -> tuple[Ints, Ints]:
-    """Rows of the question; the last one before it is told at its start."""
-    following = np.append(which[1:] == which[:-1], False)
-    next_at = np.append(at[1:], FAR)
-    last_before = (at < start) & (~following | (next_at > start))
-    kept = np.flatnonzero((at >= start) | last_before)
-    return kept, np.maximum(at[kept], start)
 
 
 def _rows(
@@ -324,21 +315,20 @@ def _state(
     setting: Setting,
     obligation: Obligation,
     calls: _Calls,
-    rows: tuple[Ints, Ints, Ints],
+    due: Ints,
+    last: Ints,
     judged: Judged,
 ) -> None:
     """Single breaches, where some rule is woken by them."""
     history = setting.history
-    for which, at, verdict in zip(*rows, strict=True):
-        if verdict == 1:
-            row = calls.row[which]
-            judged.breaches.append(
-                Stated(
-                    article=obligation.article.number,
-                    party=history["party"].name(int(calls.holder[which])),
-                    sector=history["sector"].name(int(calls.sector[which])),
-                    subject=history["subject"].name(int(calls.subject[which])),
-                    t=int(at),
-                    index=int(history.index[row]),
-                )
+    for n in np.flatnonzero((last == 1) & (calls.holder >= 0)):
+        judged.breaches.append(
+            Stated(
+                article=obligation.article.number,
+                party=history["party"].name(int(calls.holder[n])),
+                sector=history["sector"].name(int(calls.sector[n])),
+                subject=history["subject"].name(int(calls.subject[n])),
+                t=int(due[n]),
+                index=int(history.index[calls.row[n]]),
             )
+        )

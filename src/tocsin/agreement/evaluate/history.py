@@ -257,7 +257,7 @@ def _known(table: pa.Table, at: datetime | None) -> tuple[Flags, list[Issue]]:
         return np.ones(table.num_rows, dtype=np.bool_), []
     arrived = table["received_at"]
     limit = pa.scalar(at, type=arrived.type)
-    known = pc.fill_null(pc.less_equal(arrived, limit), value=False)
+    known = pc.fill_null(pc.less_equal(arrived, limit), False)
     return _flags(known), _arrival_unknown(arrived.null_count)
 
 

@@ -319,6 +319,7 @@ def answers(  # noqa: PLR0913, PLR0917  # numba takes no structures
     stop: Any,
     t: Any,
     p: Any,
+    start: int,
     until: int,
     standard: float,
 ) -> Any:
@@ -329,12 +330,12 @@ def answers(  # noqa: PLR0913, PLR0917  # numba takes no structures
     Args:
         called, due, p_called: when each was called for, its last second, how likely.
         first, stop: fitting acts of each as a range into ``t`` and ``p``, by time.
-        until: the end of the question.
+        start, until: the question; what was so before it is told at its start.
         standard: from which a verdict is said (already less the rounding).
 
     Returns:
         for each row: the obligation, the instant, the verdict, P(called and idle), the
-        first act that counts or -1.
+        first act that counts or -1; and for each obligation its last verdict.
     """
     n = len(called)
     which = np.empty(4 * n, np.int64)
@@ -342,13 +343,14 @@ def answers(  # noqa: PLR0913, PLR0917  # numba takes no structures
     verdict = np.empty(4 * n, np.int64)
     idle_at = np.empty(4 * n)
     act = np.empty(4 * n, np.int64)
+    last = np.full(n, -1)
     m = 0
     for i in range(n):
         idle = p_called[i]
         said = -1
         j = first[i]
         now = called[i]
-        while now < until and now <= due[i]:
+        while now < until:
             while j < stop[i] and t[j] <= now:
                 idle *= 1.0 - p[j]
                 j += 1
@@ -360,17 +362,21 @@ def answers(  # noqa: PLR0913, PLR0917  # numba takes no structures
                 v = 0
             elif not late and idle >= standard:
                 v = 2
-            if v != said:
+            last[i] = v
+            if now >= start and v != said:
                 which[m], at[m], verdict[m], idle_at[m] = i, now, v, idle
                 act[m] = first[i] if v == 0 and j > first[i] else -1
                 m += 1
                 said = v
-            if late:
+            if late and now >= start:
                 break
-            now = due[i]
-            if j < stop[i] and t[j] < now:
-                now = t[j]
-    return which[:m], at[:m], verdict[:m], idle_at[:m], act[:m]
+            following = due[i] if now < due[i] else start
+            if now < start < following:
+                following = start
+            if j < stop[i] and t[j] < following:
+                following = t[j]
+            now = following
+    return which[:m], at[:m], verdict[:m], idle_at[:m], act[:m], last
 
 
 @njit(cache=True)

@@ -76,12 +76,14 @@ def _prohibit(
     setting: Setting, prohibition: Prohibition, broken: Breaches, judged: Judged
 ) -> None:
     sectors = sectors_of(setting, prohibition)
+    nobodys = [event for event in broken.events if event.party is None]
     for party in prohibition.parties:
         held = [event for event in broken.events if event.party == party]
         nowhere = any(event.sector is None for event in held)
         for sector in (*sectors, None) if nowhere and None not in sectors else sectors:
             mine = [event for event in held if event.sector == sector]
-            _of_key(setting, prohibition, broken, party, sector, mine, judged)
+            open_ = [event for event in nobodys if event.sector in {sector, None}]
+            _of_key(setting, prohibition, broken, party, sector, mine, open_, judged)
     _of_nobody(setting, prohibition, broken, judged)
 
 
@@ -92,13 +94,15 @@ def _of_key(
     party: str,
     sector: str | None,
     events: Sequence[Event],
+    nobodys: Sequence[Event],
     judged: Judged,
 ) -> None:
     """Verdicts of one party in one sector: a row at each change, and at each breach."""
     stretch = stretch_of(setting, prohibition)
     previous = ""
-    for at in _instants(setting, stretch, events):
-        row = _row(setting, prohibition, broken, party, sector, events, at)
+    for at in _instants(setting, stretch, (*events, *nobodys)):
+        clear = not any(event.t <= at <= event.last for event in nobodys)
+        row = _row(setting, prohibition, broken, party, sector, events, at, clear=clear)
         begun = [event for event in events if event.t == at]
         again = row.verdict == "breached" and bool(begun)
         if row.verdict != previous or again:
@@ -125,11 +129,16 @@ def _row(
     sector: str | None,
     events: Sequence[Event],
     at: int,
+    *,
+    clear: bool,
 ) -> Row:
-    """The verdict at one instant (rule N1)."""
+    """The verdict at one instant (rule N1).
+
+    While it is not clear who acted nobody is known to have kept the article (rule N3).
+    """
     now = [event for event in events if event.t <= at <= event.last]
     breach, excused, nothing, method = _chances(broken, now)
-    share = setting.watch.share(at, sector, kinds_of(prohibition))
+    share = setting.watch.share(at, sector, kinds_of(prohibition)) if clear else 0.0
     met = nothing * share
     standard = setting.plan.standard
     verdict, certain = "undetermined", False

@@ -163,26 +163,27 @@ def judge_call(
     at = {call.t, *(fact.t for fact in acts)}
     at |= {t for stop in stops for t in (stop.start, stop.stop)}
     if due is not None:
-        at.add(due)
-    rows: list[Row] = []
-    done: int | None = None
-    for t in sorted(t for t in at if call.t <= t < until and (due is None or t <= due)):
-        row = _row(setting, obligation, call, acts, stops, due, t)
-        if row.verdict == "met" and done is None:
-            done = t
-        if not rows or row.verdict != rows[-1].verdict:
-            rows.append(row)
-    judged.single += _from_start(rows, setting.question.start)
+        at = {t for t in {*at, due} if t <= due}
+    at.add(max(call.t, setting.question.start))
+    rows = [
+        _row(setting, obligation, call, acts, stops, due, t)
+        for t in sorted(at)
+        if call.t <= t < until
+    ]
+    if not rows:
+        return
+    judged.single += _changes(rows, setting.question.start)
     if call.holder is not None:
-        _report(obligation, call, rows[-1], due, done, judged)
+        done = [row.t for row in rows if row.verdict == "met"]
+        _report(obligation, call, rows[-1], due, done[0] if done else None, judged)
 
 
-def _from_start(rows: Sequence[Row], start: int) -> list[Row]:
-    """Rows of the question; the last one before it is told at its start."""
-    before = [row for row in rows if row.t < start]
-    kept = [row for row in rows if row.t >= start]
-    if before and (not kept or kept[0].t > start):
-        kept = [msgspec.structs.replace(before[-1], t=start), *kept]
+def _changes(rows: Sequence[Row], start: int) -> list[Row]:
+    """Rows of the question: the first at its start or later, then each change."""
+    kept: list[Row] = []
+    for row in rows:
+        if row.t >= start and (not kept or row.verdict != kept[-1].verdict):
+            kept.append(row)
     return kept
 
 

@@ -278,7 +278,7 @@ def _with(agreement: Agreement, articles: tuple[Article, ...]) -> Agreement:
 
 
 def _in_their_version(articles: tuple[Article, ...]) -> tuple[Article, ...]:
-    """Of each article its newest version; what that repeals is gone (rule V1)."""
+    """Of each article its newest version; what that repeals is gone (rule A1)."""
     newest: dict[str, Article] = {}
     for article in articles:
         held = newest.get(article.number)
