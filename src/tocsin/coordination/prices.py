@@ -1,0 +1,126 @@
+"""What each caveat costs, and how much a plan changes when one contribution does.
+
+The **price** of a caveat is the shortfall that a plan would no longer have if it were
+lifted, all others staying. Where a search ends before it has proved the best plan, the
+price is given as what it is at least and at most. Prices do not add up: two caveats may
+bar the same need, and each alone may be worth nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from tocsin.coordination.plan import solve
+from tocsin.coordination.problem import Problem, lifted
+from tocsin.coordination.turns import Plan
+from tocsin.model.records import Record
+
+__all__ = ["Change", "Price", "change_without", "prices"]
+
+
+class Price(Record, frozen=True, kw_only=True):
+    """What a caveat costs, in weighted unit-months.
+
+    Attributes:
+        at_least, at_most: equal where both plans were proved best.
+        alone: pairs that it alone bars; 0: lifting it alone frees nothing.
+        covers: demands that would be served better, the most first, with unit-months.
+    """
+
+    caveat: str
+    at_least: float
+    at_most: float
+    alone: int
+    covers: tuple[tuple[str, int], ...] = ()
+
+
+class Change(Record, frozen=True, kw_only=True):
+    """A plan against the plan before it.
+
+    Attributes:
+        kept: share of the unit-months of the old plan that stand in the new one.
+        bound_kept: the same of the unit-months that did not belong to what changed.
+    """
+
+    without: str
+    before: int
+    after: int
+    kept: float
+    bound_kept: float
+
+
+def prices(
+    problem: Problem,
+    base: Plan,
+    *,
+    seconds: float = 10.0,
+    workers: int = 2,
+    caveats: Sequence[str] | None = None,
+) -> tuple[Price, ...]:
+    """The price of every caveat that bars a pair, the dearest first.
+
+    Args:
+        problem: the question.
+        base: its plan.
+        seconds: for each of the plans that are compared.
+        workers: threads.
+        caveats: only these; None: all.
+    """
+    made = []
+    for caveat in problem.caveats if caveats is None else caveats:
+        alone = sum(set(b.caveats) == {caveat} for b in problem.barred)
+        if not alone:
+            made.append(Price(caveat=caveat, at_least=0.0, at_most=0.0, alone=0))
+            continue
+        freed = lifted(problem, caveat)
+        plan = solve(freed, seconds=seconds, workers=workers, before=base, steady=False)
+        made.append(
+            Price(
+                caveat=caveat,
+                at_least=max(0.0, base.bound - plan.shortfall),
+                at_most=max(0.0, base.shortfall - plan.bound),
+                alone=alone,
+                covers=_covers(problem, base, plan),
+            )
+        )
+    return tuple(sorted(made, key=lambda p: (-p.at_least, -p.at_most, p.caveat)))
+
+
+def change_without(
+    problem: Problem,
+    base: Plan,
+    supplier_id: str,
+    *,
+    seconds: float = 10.0,
+    workers: int = 2,
+) -> Change:
+    """How much of a plan stands when one contribution is gone."""
+    gone = next(
+        s for s, who in enumerate(problem.suppliers) if who.supplier_id == supplier_id
+    )
+    rest = replace(problem, pairs=tuple(p for p in problem.pairs if p[0] != gone))
+    plan = solve(rest, seconds=seconds, workers=workers, before=base)
+    old, new = base.units(), plan.units()
+    total = sum(old.values())
+    mine = sum(units for (s, _, _), units in old.items() if s == gone)
+    kept = sum(min(units, new.get(key, 0)) for key, units in old.items())
+    return Change(
+        without=supplier_id,
+        before=base.shortfall,
+        after=plan.shortfall,
+        kept=kept / total if total else 1.0,
+        bound_kept=kept / (total - mine) if total > mine else 1.0,
+    )
+
+
+def _covers(problem: Problem, base: Plan, plan: Plan) -> tuple[tuple[str, int], ...]:
+    """Where the second plan serves more, the most first."""
+    more: dict[str, int] = {}
+    for sign, one in ((-1, base), (1, plan)):
+        for turn in one.turns:
+            name = problem.demands[turn.demand].label
+            more[name] = more.get(name, 0) + sign * turn.units
+    ranked = sorted(more.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple((name, units) for name, units in ranked if units > 0)
