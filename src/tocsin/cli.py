@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -81,7 +81,8 @@ def check(agreement: AgreementArgument) -> None:
     """Read an agreement and say everything that is wrong with it.
 
     Reads the Markdown file (or `agreement.md` in the folder) and the areas beside it.
-    Writes nothing. Each finding names file, line, column, the words, and a repair.
+    Writes nothing. Each finding shows the line, the words and a repair, in the
+    language of the file: English, French or Ukrainian.
 
     Example: `tocsin check agreements/minsk-2015`
     """
@@ -90,10 +91,56 @@ def check(agreement: AgreementArgument) -> None:
     with _exit_codes():
         outcome = language.read(agreement)
         issues = (*outcome.issues, *language.load_areas(agreement).issues)
-        _say_issues(issues)
+        said = outcome.records.language if outcome.records else "en"
+        _show_issues(issues, said)
         if outcome.records is None or any(not issue.warning for issue in issues):
             raise SystemExit(1)
         _say_checked(outcome.records)
+
+
+@app.command()
+def fmt(
+    agreement: AgreementArgument,
+    *,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; exit with 1 if it would change."),
+    ] = False,
+    stamp: Annotated[
+        bool,
+        typer.Option(
+            "--stamp",
+            help="Also write the hash of each treaty sentence onto its block: I have"
+            " read these rules against these sentences.",
+        ),
+    ] = False,
+    language: Annotated[
+        str | None,
+        typer.Option(metavar="en|fr|uk", help="Write the rules in this language."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write here; `-` for standard output."),
+    ] = None,
+) -> None:
+    """Lay the rules of an agreement out alike; prose, comments and meaning stay.
+
+    Rewrites the Markdown file in place unless `--check` or `--out` is given. A text
+    with faults is not touched. Doing it twice changes nothing.
+
+    Example: `tocsin fmt agreements/minsk-2015 --check`
+    """
+    from tocsin import agreement as rules
+
+    with _exit_codes():
+        file = agreement / rules.AGREEMENT_FILE if agreement.is_dir() else agreement
+        _known_language(language)
+        before = file.read_text(encoding="utf-8")
+        after = rules.fmt(before, file=str(file), stamp=stamp, language=language)
+        if check:
+            typer.echo(f"{file}: {'laid out' if after == before else 'would change'}")
+            raise SystemExit(after != before)
+        _put(out or file, after.encode())
 
 
 @app.command()
@@ -244,6 +291,33 @@ def sources() -> None:
     Console().print(table)
 
 
+@app.command("get")
+def get_source(
+    source: Annotated[
+        str, typer.Argument(help="An id that `tocsin sources` lists, or `my.toml`.")
+    ],
+    *,
+    to: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where the files go.")
+    ] = Path("data"),
+) -> None:
+    """Fetch the public files of a source, checked against its description.
+
+    Writes FOLDER/NAME when a file is whole; until then NAME.part, from which the same
+    command goes on. Needs a network.
+
+    Example: `tocsin get alerts-official --to data`
+    """
+    from tocsin import connectors
+
+    with _exit_codes(), _bytes_bars() as told:
+        fetched = connectors.fetch(source, to, wait=sleep, told=told)
+        known = connectors.description(source)
+    for one in fetched:
+        typer.echo(f"{one.path}: {one.bytes:,} bytes, SHA-256 {one.sha256}")
+    typer.echo(f"{known.publisher}; {known.licence}", err=True)
+
+
 @app.command()
 def demo(
     *,
@@ -327,6 +401,26 @@ def _progress() -> Iterator[Progress | None]:
         yield show
 
 
+@contextmanager
+def _bytes_bars() -> Iterator[Callable[[str, int, int | None], None] | None]:
+    if not read_settings().progress or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(name: str, so_far: int, of: int | None) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=of)
+            bars.update(tasks[name], completed=so_far, total=of)
+
+        yield show
+
+
 def _version(*, asked: bool) -> None:
     if asked:
         from tocsin import __version__
@@ -360,6 +454,34 @@ def _source(text: str, option: str = "--source") -> tuple[str, Path]:
     return source_id, Path(file)
 
 
+def _known_language(language: str | None) -> None:
+    from tocsin.agreement import LANGUAGES
+
+    if language is not None and language not in LANGUAGES:
+        raise WrongUse(f"--language {language}: use one of {', '.join(LANGUAGES)}")
+
+
+def _show_issues(issues: Sequence[Issue], language: str) -> None:
+    """The issues of texts, each with its line; colour only on a terminal."""
+    from tocsin.agreement import show_issues
+
+    if not issues:
+        return
+    files = {issue.where.file for issue in issues}
+    texts = {name: _text_of(Path(name)) for name in files}
+    colour = sys.stderr.isatty()
+    page = show_issues(issues, texts, language=language, colour=colour)
+    typer.echo(page, err=True)
+
+
+def _text_of(file: Path) -> str:
+    """The text of a file, or "" where there is none to show."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
 def _say_issues(issues: Sequence[Issue]) -> None:
     for issue in issues:
         typer.echo(str(issue), err=True)
@@ -386,10 +508,12 @@ def _put(path: Path, data: bytes) -> None:
 
 
 def _say_checked(checked: Agreement) -> None:
-    typer.echo(
-        f"{checked.title or checked.name}: {len(checked.articles)} articles,"
-        f" parties {', '.join(checked.party_names)}; no errors"
-    )
+    from tocsin.agreement import word
+
+    parties = ", ".join(checked.party_names)
+    said = ("{} articles, parties {}; no errors", checked.language)
+    counted = word(*said, len(checked.articles), parties)
+    typer.echo(f"{checked.title or checked.name}: {counted}")
 
 
 def _say_summary(summary: Mapping[str, Any], out: Path) -> None:

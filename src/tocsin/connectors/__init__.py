@@ -8,10 +8,11 @@ and no code: see ``docs/how-to/describe-a-table.md``.
 from tocsin.connectors.registry import (
     describe_all,
     description,
+    fetch,
     read_control,
     read_places,
     read_source,
 )
 
-__all__ = ["describe_all", "description", "read_control", "read_places"]
+__all__ = ["describe_all", "description", "fetch", "read_control", "read_places"]
 __all__ += ["read_source"]

@@ -53,6 +53,9 @@ def _facts(source: SourceDescription) -> Iterator[tuple[str, str]]:
         yield "expected", expected
     if source.sigma_m is not None:
         yield "error of a place", f"{source.sigma_m:,.0f} m, where a row states none"
+    if source.downloads:
+        names = ", ".join(f"`{one.name}`" for one in source.downloads)
+        yield "files to fetch", f"{names}: `tocsin get {source.id}`"
     yield "marking", f"TLP:{source.marking.upper().replace('_', '+')}"
 
 

@@ -25,7 +25,7 @@ import msgspec
 from tocsin.evidence import Connector, Reading, near, read_mapping, unusable
 from tocsin.model import Control, Outcome, SourceDescription
 
-__all__ = ["describe_all", "description", "read_control", "read_places"]
+__all__ = ["describe_all", "description", "fetch", "read_control", "read_places"]
 __all__ += ["read_source"]
 
 CONNECTORS: Final = ("tables", "control")
@@ -97,6 +97,20 @@ def read_places(source_id: str, file: Path | str) -> Reading:
         message = f"`{source_id}` is no gazetteer; it gives {described.gives}"
         raise unusable("source_unknown", source_id, message)
     return _read(described, Path(file))
+
+
+def fetch(source_id: str, folder: Path, **how: Any) -> tuple[Any, ...]:
+    """Every public file of a source, in this folder.
+
+    Args:
+        how: ``wait`` and ``told``, see :func:`tocsin.connectors.fetch.fetch`.
+
+    Raises:
+        SourceUnusable: it has none, or one cannot be had as it is described.
+    """
+    module = import_module("tocsin.connectors.fetch")
+    fetched: tuple[Any, ...] = module.fetch(description(source_id), folder, **how)
+    return fetched
 
 
 def _read(described: SourceDescription, file: Path) -> Reading:

@@ -14,7 +14,7 @@ spelling or a former name is ``place_read_as``. All three are warnings: the row 
 
 >>> rows = [
 ...     {"place_id": "1", "name": "Alvenor", "level": "raion", "lon": -25.0,
-...      "lat": -3.0, "sigma_m": 9e3, "variants": None, "formerly": None, "parent": None},
+...      "lat": -3.0, "sigma_m": 9e3, "parent": None},
 ...     {"place_id": "2", "name": "Sigha", "level": "settlement", "parent": "1"},
 ...     {"place_id": "3", "name": "Brook", "parent": "1", "formerly": ["Redtown"]},
 ...     {"place_id": "4", "name": "Brook", "lon": -20.0, "lat": 0.0, "sigma_m": 500.0},
