@@ -274,6 +274,27 @@ def test_lone_weak_report_weighs_less_than_a_patrol(case, line, p_of):
     assert p_of(incidents, "post")[0] < p_of(incidents, "eyes")[0]
 
 
+def test_two_kinds_of_eyes_lift_the_doubt_that_two_of_one_kind_do_not(case):
+    from tocsin.findings.cases import read_cases
+
+    given = case("""
+        id  incident  source_id  platform         nature   derived_from
+        a   one       p          open_source      event    -
+        b   posts     p          open_source      event    -
+        c   posts     q          open_source      event    -
+        d   both      p          open_source      event    -
+        e   both      s          acoustic_sensor  event    -
+        f   copied    p          open_source      event    x
+        g   copied    q          acoustic_sensor  warning  -
+    """)
+    cases = read_cases(*given.tables, (), given.parties, WEIGHTS)
+    happened = dict(zip(cases.ids, cases.happened.tolist(), strict=True))
+    alone = WEIGHTS.happened["open_source"]
+    assert happened["one"] == happened["posts"] == happened["copied"]
+    assert happened["one"] == pytest.approx(alone)
+    assert happened["both"] > 0.95
+
+
 # --- words
 
 

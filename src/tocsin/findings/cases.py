@@ -51,8 +51,8 @@ class Cases(msgspec.Struct, frozen=True, kw_only=True):
         role: where it fell (1), at its source (2), either (3), says nothing (0).
         weapon: the class that its members agree on, or null.
         range_m: greatest range of that weapon; NaN where unknown.
-        happened: probability that anything happened: what each root alone is worth,
-            put together over the roots.
+        happened: probability that anything happened: what each kind of eye alone is
+            worth, put together over those that saw it.
         bearings: columns case, deg, kappa, owner: one row for each root.
         claims: columns case, party, weight, proof, owner: one row for each root;
             ``proof`` is False where somebody with an interest names the opponent.
@@ -182,20 +182,28 @@ def _ranges(weapon: pl.Series, weights: Weights) -> Reals:
 
 
 def _happened(rows: pl.DataFrame, n: int, weights: Weights) -> Reals:
-    """1 minus the product of the roots' doubts; a claim or a warning lifts none."""
+    """1 minus the product of the doubts of the eyes that saw it.
+
+    Two platforms of one owner are not independent when they name a party, but what
+    deceives an acoustic array does not deceive a camera, and two false reports must
+    also fall together by chance. A copy, a claim and a warning lift no doubt.
+    """
     default = weights.happened["default"]
+    original = pl.col("derived_from").is_null()
     alone = pl.col("platform").replace_strict(
         weights.happened, default=default, return_dtype=pl.Float64
     )
     doubts = (
         rows.filter(_events())
-        .group_by("case", "owner")
+        .filter(original | ~original.any().over("case"))
+        .group_by("case", pl.col("platform").fill_null("unknown"))
         .agg(doubt=1 - alone.max())
-        .sort("case", "owner")
+        .sort("case", "platform")
     )
-    doubt = np.ones(n)
-    np.multiply.at(doubt, doubts["case"].to_numpy(), doubts["doubt"].to_numpy())
-    return 1 - doubt
+    case = doubts["case"].to_numpy()
+    doubt, eyes = np.ones(n), np.bincount(case, minlength=n)
+    np.multiply.at(doubt, case, doubts["doubt"].to_numpy())
+    return 1 - doubt * weights.happened["coincidence"] ** np.maximum(eyes - 1, 0)
 
 
 def _bearings(rows: pl.DataFrame, weights: Weights) -> pl.DataFrame:
