@@ -6,7 +6,8 @@ from importlib.resources import files
 import pytest
 
 from tocsin.agreement import KEYWORDS
-from tocsin.agreement.keywords import ENGLISH, LANGUAGES, UNITS
+from tocsin.agreement.keywords import ENGLISH, UNITS
+from tocsin.agreement.languages import LANGUAGES
 from tocsin.agreement.words import read_lines
 
 GRAMMAR = files("tocsin.agreement").joinpath("grammar.lark").read_text("utf-8")

@@ -11,7 +11,7 @@ from typing import Final
 
 from lark import Token, UnexpectedToken
 
-from tocsin.agreement.keywords import LANGUAGES
+from tocsin.agreement.languages import LANGUAGES
 from tocsin.model.records import Issue, Where
 
 __all__ = ["explain"]
@@ -64,7 +64,7 @@ OPENERS: Final = {
 }
 
 
-def explain(fault: UnexpectedToken, file: str) -> Issue:
+def explain(fault: UnexpectedToken, file: str, language: str = "en") -> Issue:
     """The issue that a fault of the parser is."""
     token: Token = fault.token
     where = Where(file=file, line=token.line, column=token.column)
@@ -73,7 +73,7 @@ def explain(fault: UnexpectedToken, file: str) -> Issue:
         code="syntax",
         where=where,
         message=_message(token, accepted),
-        repair=_repair(token, accepted),
+        repair=_repair(token, accepted, language),
     )
 
 
@@ -106,9 +106,9 @@ def _shown(kind: str) -> str:
     return kind
 
 
-def _repair(token: Token, accepted: set[str]) -> str:
+def _repair(token: Token, accepted: set[str], language: str) -> str:
     if token.type == "NAME":
-        nearest = _nearest_keyword(token, accepted)
+        nearest = _nearest_keyword(token, accepted, language)
         if nearest:
             return nearest
     if token.type == "unknown":
@@ -125,10 +125,10 @@ def _repair(token: Token, accepted: set[str]) -> str:
     return ""
 
 
-def _nearest_keyword(token: Token, accepted: set[str]) -> str:
+def _nearest_keyword(token: Token, accepted: set[str], language: str) -> str:
     if str(token) in OPENERS:
         return OPENERS[str(token)]
-    table = LANGUAGES["en"]
+    table = LANGUAGES[language]
     words = {
         " ".join(phrase).split(" ")[0]: " ".join(phrase)
         for phrases in (table.inner, table.line)

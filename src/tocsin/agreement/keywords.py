@@ -1,14 +1,14 @@
 """Every keyword of the language, in one table: its place, meaning and an example.
 
 The grammar (``grammar.lark``) speaks of tokens, not of words, so that the same tree
-can be written in another language: a table of phrases for the same tokens in
-:data:`LANGUAGES` is all that it needs.
+can be written in another language: a table of phrases for the same tokens
+(``languages/``, :mod:`~tocsin.agreement.languages`) is all that it needs.
 
 A *line* keyword is reserved only where a line begins (``lead`` may be the name of
 something elsewhere). An *inner* keyword is reserved everywhere else.
 
->>> terminal_of("line", ("in", "force", "from"))
-'IN_FORCE_FROM'
+>>> ENGLISH[0].phrase, ENGLISH[0].terminal
+('agreement', 'AGREEMENT')
 """
 
 from __future__ import annotations
@@ -21,14 +21,11 @@ __all__ = [
     "ENGLISH",
     "FRACTIONS",
     "KEYWORDS",
-    "LANGUAGES",
     "PLURALS",
     "UNITS",
     "Keyword",
-    "Language",
     "Phrases",
     "Place",
-    "terminal_of",
 ]
 
 Place: TypeAlias = Literal["line", "inner"]
@@ -647,44 +644,3 @@ KEYWORDS: Final[tuple[str, ...]] = tuple(
 """Every English keyword once."""
 
 Phrases: TypeAlias = dict[tuple[str, ...], str]
-
-
-class Language(msgspec.Struct, frozen=True):
-    """The words of one language for the tokens of the grammar.
-
-    Attributes:
-        line: phrases that begin a line, to tokens.
-        inner: phrases within a line, to tokens.
-        fractions: words for shares, to ``2/3``.
-        units: every form of a unit, to the English singular.
-    """
-
-    line: Phrases
-    inner: Phrases
-    fractions: dict[str, str]
-    units: dict[str, str]
-
-
-def _phrases(place: Place) -> Phrases:
-    return {
-        tuple(keyword.phrase.split()): keyword.terminal
-        for keyword in ENGLISH
-        if keyword.place == place
-    }
-
-
-def _unit_forms() -> dict[str, str]:
-    times = [unit for unit, terminal in UNITS.items() if terminal == "TIME_UNIT"]
-    return {unit: unit for unit in UNITS} | {f"{unit}s": unit for unit in times}
-
-
-LANGUAGES: Final[dict[str, Language]] = {
-    "en": Language(_phrases("line"), _phrases("inner"), FRACTIONS, _unit_forms()),
-}
-"""The languages in which rules can be written, by their code."""
-
-
-def terminal_of(place: Place, words: tuple[str, ...], *, language: str = "en") -> str:
-    """The terminal of a phrase; raises ``KeyError`` for words that are no keyword."""
-    table = LANGUAGES[language]
-    return (table.line if place == "line" else table.inner)[words]

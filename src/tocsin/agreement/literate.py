@@ -34,7 +34,7 @@ class FencedBlock(msgspec.Struct, frozen=True, kw_only=True):
         fence_line: line of the opening fence, counted from 1.
         first_line: line of the first rule.
         lines: the rules.
-        language: of the keywords, ``en`` where the fence does not say.
+        language: of the keywords, or None where the fence does not say.
         sentence: the prose above it, white space collapsed; "" if there is none.
         written: the hash that the fence carries, or None.
         strange: words on the fence that say nothing to Tocsin.
@@ -44,7 +44,7 @@ class FencedBlock(msgspec.Struct, frozen=True, kw_only=True):
     fence_line: int
     first_line: int
     lines: tuple[str, ...]
-    language: str = "en"
+    language: str | None = None
     sentence: str = ""
     written: str | None = None
     strange: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ def _block(
         fence_line=start + 1,
         first_line=start + 2,
         lines=tuple(lines[start + 1 : end]),
-        language=languages[0] if languages else "en",
+        language=languages[0] if languages else None,
         sentence=_collapse(COMMENT.sub(" ", "\n".join(prose))),
         written=digests[0] if digests else None,
         strange=tuple(word for word in strange if word not in languages[:1]),

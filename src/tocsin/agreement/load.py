@@ -11,6 +11,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from tocsin.agreement.check import check
+from tocsin.agreement.localise import localise
 from tocsin.agreement.parse import parse
 from tocsin.agreement.terms import Agreement
 from tocsin.errors import InputRefused
@@ -63,7 +64,9 @@ def examine(
     parsed = parse(text, file=file)
     checked = check(parsed.records, areas=areas)
     told = [i for i in checked.issues if not _follows(i, parsed)]
-    return Outcome(records=parsed.records, issues=(*parsed.issues, *told))
+    language = parsed.records.language
+    issues = (localise(issue, language) for issue in (*parsed.issues, *told))
+    return Outcome(records=parsed.records, issues=tuple(issues))
 
 
 def _follows(issue: Issue, parsed: Outcome[Agreement]) -> bool:

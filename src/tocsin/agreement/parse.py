@@ -26,7 +26,7 @@ from lark.lexer import Lexer
 from tocsin.agreement.build import build
 from tocsin.agreement.build_conditions import Part
 from tocsin.agreement.explain_syntax import explain
-from tocsin.agreement.keywords import LANGUAGES
+from tocsin.agreement.languages import LANGUAGES, detect
 from tocsin.agreement.literate import (
     FencedBlock,
     digest_of,
@@ -55,7 +55,7 @@ from tocsin.agreement.terms import (
 from tocsin.agreement.words import TokenLine, read_lines, stream
 from tocsin.model.records import Issue, Outcome, Where
 
-__all__ = ["parse", "parse_rules"]
+__all__ = ["language_of", "parse", "parse_rules"]
 
 STARTS: Final = (
     "definition",
@@ -88,7 +88,7 @@ def parse(text: str, *, file: str = "agreement.md") -> Outcome[Agreement]:
     """The agreement that a Markdown file holds, as far as it can be read."""
     blocks = read_blocks(text)
     issues = list(_faults_of_blocks(blocks, file))
-    reading = _Reading(file)
+    reading = _Reading(file, language_of(blocks))
     laid_out = tuple(reading.read_block(block) for block in blocks)
     agreement = reading.agreement(title=first_heading(text), blocks=laid_out)
     return Outcome(records=agreement, issues=(*issues, *reading.issues))
@@ -96,12 +96,17 @@ def parse(text: str, *, file: str = "agreement.md") -> Outcome[Agreement]:
 
 def parse_rules(source: str, *, file: str = "rules") -> Outcome[Agreement]:
     """The agreement that bare rules make, without Markdown around them."""
-    reading = _Reading(file)
-    reading.read_block(
-        FencedBlock(fence_line=0, first_line=1, lines=tuple(source.splitlines()))
-    )
+    block = FencedBlock(fence_line=0, first_line=1, lines=tuple(source.splitlines()))
+    reading = _Reading(file, language_of([block]))
+    reading.read_block(block)
     agreement = reading.agreement(title=None, blocks=())
     return Outcome(records=agreement, issues=tuple(reading.issues))
+
+
+def language_of(blocks: Sequence[FencedBlock]) -> str:
+    """The language of a file: as its first fence says, else by its keywords."""
+    said = [block.language for block in blocks[:1] if block.language in LANGUAGES]
+    return said[0] or "en" if said else detect(line for b in blocks for line in b.lines)
 
 
 def _faults_of_blocks(blocks: Sequence[FencedBlock], file: str) -> Iterator[Issue]:
@@ -133,12 +138,12 @@ def _strange_word(word: str, where: Where) -> Issue:
 class _Reading:
     """What has been read of a file so far."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, language: str = "en") -> None:
         self.file = file
         self.issues: list[Issue] = []
         self.fields: dict[str, Any] = {}
         self.label: Label | None = None
-        self.language = "en"
+        self.language = language
         self.mentions: list[tuple[str, int, int]] = []
 
     def read_block(self, block: FencedBlock) -> Block:
@@ -175,7 +180,7 @@ class _Reading:
     def _language(self, block: FencedBlock) -> str:
         if block.language in LANGUAGES:
             self.language = block.language
-        else:
+        elif block.language is not None:
             known = ", ".join(LANGUAGES)
             where = Where(file=self.file, line=block.fence_line, column=1)
             message = f"no keywords for the language `{block.language}`"
@@ -204,7 +209,7 @@ class _Reading:
                 return None
             own = _fault_of_clause(clauses[at])
             if own is not None or not hangs:
-                self.issues.append(explain(own or fault, self.file))
+                self.issues.append(explain(own or fault, self.file, self.language))
             hangs = True
             del clauses[at]
             chunk = [*heading, *(line for clause in clauses for line in clause)]
@@ -217,13 +222,13 @@ class _Reading:
         """Tells what is wrong with a heading, and with each clause by itself."""
         own = [_fault_of_clause(clause) for clause in clauses]
         faults = [fault, *(found for found in own if found is not None)]
-        self.issues += [explain(found, self.file) for found in faults]
+        self.issues += [explain(found, self.file, self.language) for found in faults]
 
     def _parse(self, start: str, chunk: list[TokenLine]) -> Any:
         try:
             tree = _parser().parse(list(stream(chunk)), start=start)
         except UnexpectedToken as fault:
-            self.issues.append(explain(fault, self.file))
+            self.issues.append(explain(fault, self.file, self.language))
             return None
         term, issues = build(tree, file=self.file)
         self.issues += issues

@@ -19,24 +19,22 @@ from typing import Final
 import msgspec
 from lark import Token
 
-from tocsin.agreement.keywords import LANGUAGES, UNITS, Phrases
+from tocsin.agreement.keywords import UNITS, Phrases
+from tocsin.agreement.languages import APOSTROPHES, LANGUAGES
 
 __all__ = ["TokenLine", "read_lines", "stream"]
 
-LEXEME: Final = re.compile(
-    r"""(?P<skip>\s+|\#.*)
+LEXEME: Final = r"""(?P<skip>\s+|\#.*)
     |(?P<STRING>"[^"]*")
-    |(?P<INSTANT>\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?(?!\w))
+    |(?P<INSTANT>\d{{4}}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?(?!\w))
     |(?P<FRACTION>\d+/\d+)
     |(?P<DECIMAL>\d+\.\d+)
     |(?P<INT>\d+)
-    |(?P<word>[^\W\d]\w*)
+    |(?P<word>{word})
     |(?P<OPERATOR>>=|<=|>|<|=)
     |(?P<_COMMA>,)
     |(?P<_PLUS>\+)
-    |(?P<unknown>.)""",
-    re.VERBOSE,
-)
+    |(?P<unknown>.)"""
 ARTICLE_NUMBER: Final = re.compile(r"[ \t]+([0-9A-Z]\w*(?:\.\w+)*(?:\(\w+\))*)")
 
 
@@ -102,7 +100,7 @@ def _mark(kind: str, near: Token) -> Token:
 
 
 def _tokens(text: str, number: int, language: str, *, inner: bool) -> Iterator[Token]:
-    lexemes = _lexemes(text)
+    lexemes = _lexemes(text, language)
     at = 0
     while at < len(lexemes):
         kind, value, column = lexemes[at]
@@ -118,16 +116,25 @@ def _tokens(text: str, number: int, language: str, *, inner: bool) -> Iterator[T
 Lexeme = tuple[str, str, int]  # kind, text, column counted from 1
 
 
-def _lexemes(text: str) -> list[Lexeme]:
+@cache
+def _lexeme(language: str) -> re.Pattern[str]:
+    return re.compile(LEXEME.format(word=LANGUAGES[language].word), re.VERBOSE)
+
+
+def _lexemes(text: str, language: str) -> list[Lexeme]:
     found: list[Lexeme] = []
+    lexeme = _lexeme(language)
     at = 0
     while at < len(text):
-        match = _article_number(text, at, found) or LEXEME.match(text, at)
+        match = _article_number(text, at, found) or lexeme.match(text, at)
         assert match is not None  # `unknown` takes any character
         kind = match.lastgroup or "ARTICLE_NUMBER"
         if kind != "skip":
             start = match.start(1) if kind == "ARTICLE_NUMBER" else match.start()
-            found.append((kind, text[start : match.end()], start + 1))
+            value = text[start : match.end()]
+            if kind == "word":
+                value = value.translate(APOSTROPHES)
+            found.append((kind, value, start + 1))
         at = match.end()
     return found
 
@@ -153,17 +160,43 @@ def _word(
 ) -> tuple[str, str, int, bool]:
     """Token type, value, number of lexemes taken, and whether the line has begun."""
     table = LANGUAGES[language]
-    if at and lexemes[at - 1][0] in {"INT", "DECIMAL"}:
-        unit = table.units.get(lexemes[at][1])
-        if unit:
-            return UNITS[unit], unit, 1, True
+    unit = _unit_at(lexemes, at, language)
+    if unit:
+        return UNITS[unit], unit, 1, True
+    if at and UNITS.get(_unit_at(lexemes, at - 1, language)) == "DISTANCE_UNIT":
+        terminal = table.after_distance.get((lexemes[at][1],))
+        if terminal:
+            return terminal, _english(terminal), 1, True
     phrases = _by_first_word(language, "inner" if inner else "line")
     for words, terminal in phrases.get(lexemes[at][1], ()):
         if tuple(text for _, text, _ in lexemes[at : at + len(words)]) == words:
-            value = " ".join(words)
-            value = table.fractions.get(value, value)
+            value = " ".join(words).replace("' ", "'")
+            value = table.fractions.get(value, _english(terminal))
             return terminal, value, len(words), terminal != "THEN"
-    return "NAME", lexemes[at][1], 1, True
+    return *_name(lexemes[at][1], language), 1, True
+
+
+def _english(terminal: str) -> str:
+    """What a keyword is in English: tokens say the same in every language."""
+    return LANGUAGES["en"].phrases[terminal]
+
+
+def _unit_at(lexemes: list[Lexeme], at: int, language: str) -> str:
+    """The unit that a word is behind a number, or ""."""
+    if at and lexemes[at - 1][0] in {"INT", "DECIMAL"}:
+        return LANGUAGES[language].units.get(lexemes[at][1], "")
+    return ""
+
+
+def _name(word: str, language: str) -> tuple[str, str]:
+    """A name of the language's own in English; any other as it stands."""
+    table = LANGUAGES[language]
+    before, after = table.unexcused.split("{}")
+    bare = word.removeprefix(before).removesuffix(after)
+    if bare and bare != word:
+        return "NAME", f"unexcused_{table.names.get(bare, bare)}"
+    name = table.names.get(word, word)
+    return ("NAME" if name.isidentifier() else "unknown"), name
 
 
 @cache
