@@ -108,7 +108,8 @@ def _guarantee(day: Day, guarantee: Guarantee) -> Sentence:
     waiting = [step for step in guarantee.steps if step.done_at is None]
     if waiting:
         step = waiting[0]
-        state += f"; {step.what} is due from {listed(step.owed_by)}"
+        owed = f" is due from {listed(step.owed_by)}" if step.owed_by else ""
+        state += f"; {step.what}{owed}"
         state += f" ({due_words(step, day.end)})"
         if step.blockers:
             state += f", can be blocked by {listed(step.blockers, last='or')}"

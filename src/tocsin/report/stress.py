@@ -1,0 +1,117 @@
+"""The stress test as one page: pictures first, caveats beside them.
+
+In: a :class:`tocsin.stresstest.StressTest`. Out: one page of HTML that loads nothing
+and runs nothing. It is watermarked as imagined wherever it shows, printed pages too.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from tocsin.report import stress_figures
+from tocsin.report.render import _drawing, _read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tocsin.stresstest.result import StressTest
+
+__all__ = ["stress_page", "write_stress_page"]
+
+PAGE: Final = "stress.html.jinja"
+STYLES: Final = ("daily.css", "stress.css")
+FILE: Final = "stress.html"
+
+
+def write_stress_page(test: StressTest, out: Path) -> Path:
+    """Write the page into the folder of the stress test; gives its path."""
+    path = out / FILE
+    path.write_text(stress_page(test), encoding="utf-8")
+    return path
+
+
+def stress_page(test: StressTest) -> str:
+    """One page of HTML that opens offline."""
+    style = "\n".join(_read(name) for name in STYLES)
+    return _template().render(
+        test=test,
+        figures=_figures(test),
+        lead=_lead(test),
+        confirmed=sum(one.confirmed for one in test.weaknesses),
+        contents=_contents(test),
+        horizon=test.slices[0].horizon_s // 86_400 if test.slices else 0,
+        style=Markup(style),  # noqa: S704  # our own files
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FunctionLoader(_read),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["raw_svg"] = _drawing
+    return environment.get_template(PAGE)
+
+
+class _Figures(msgspec.Struct, kw_only=True):
+    clock: str
+    blockers: str
+    trees: list[str]
+    curves: list[str]
+    worth: str
+    slices: str
+    durability: str
+
+
+def _figures(test: StressTest) -> _Figures:
+    found = test.guarantees
+    cuts = [(c.clause, c.in_one_window, c.over_horizon) for c in test.slices]
+    return _Figures(
+        clock=stress_figures.clocks(found, float(test.inputs.fait_accompli_s)),
+        blockers=stress_figures.blockers(found),
+        trees=[stress_figures.tree(one) for one in found],
+        curves=[
+            stress_figures.curve(one.false_activation) if one.false_activation else ""
+            for one in found
+        ],
+        worth=stress_figures.worth(found),
+        slices=stress_figures.slices(cuts),
+        durability=stress_figures.durability(test.durability)
+        if test.durability
+        else "",
+    )
+
+
+def _lead(test: StressTest) -> str:
+    """The result in two sentences."""
+    able = [g for g in test.guarantees if g.can_activate and g.kind != "consultation"]
+    alone = {name for g in able for name in g.veto_players}
+    by_itself = sum(bool(g.automaticity.without_anybody) for g in able)
+    if not able:
+        return (
+            "Nothing in this text acts: every guarantee is talk, or can never activate."
+        )
+    who = f"{len(alone)} can each stop something alone" if alone else "nobody can alone"
+    return (
+        f"{len(able)} of {len(test.guarantees)} guarantees can act; {who};"
+        f" {by_itself or 'none'} of them would act if nobody did anything."
+    )
+
+
+def _contents(test: StressTest) -> list[tuple[str, Any]]:
+    held = [("summary", "At a glance")]
+    held += [(f"g{at}", g.key) for at, g in enumerate(test.guarantees, start=1)]
+    held += [("worth", "Required against delivered"), ("slices", "Slices")]
+    if test.durability:
+        held.append(("durability", "Durability"))
+    held += [("weaknesses", "Weaknesses"), ("inputs", "Inputs"), ("limits", "Limits")]
+    return held
