@@ -13,6 +13,7 @@ from tocsin.agreement.load import load, read
 ROOT = Path(__file__).parents[2] / "agreements"
 FOLDERS = sorted(path.parent for path in ROOT.glob("*/agreement.md"))
 MEANT = {"no_consequence", "no_deadline", "no_fallback"}
+OPEN = {"no_decider", "not_enforceable"}  # texts that do not say who or how
 CITATION = re.compile(r"\[([a-z0-9][a-z0-9; -]*)\](?!\()")
 NOT_READ = "not verified here"
 
@@ -38,7 +39,8 @@ def test_there_are_agreements_to_test():
 def test_it_loads_and_warns_only_of_what_the_text_leaves_open(folder):
     assert load(folder).articles
     issues = read(folder).issues
-    assert {issue.code for issue in issues} <= MEANT, [str(i) for i in issues]
+    assert {issue.code for issue in issues} <= MEANT | OPEN, [str(i) for i in issues]
+    assert all(issue.warning for issue in issues)
 
 
 @each_folder

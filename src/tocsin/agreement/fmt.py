@@ -130,7 +130,8 @@ def _fence(
     words += [target] if says and (target != "en" or block.language) else []
     digest = digest_of(block.sentence) if block.sentence else None
     rules = any(one.tokens[0].type == "ARTICLE" for one in _lines(block, source))
-    kept = digest if stamp and rules and digest else block.written
+    stamped = stamp and digest and (rules or block.written)
+    kept = digest if stamped else block.written
     words += [f"sha256:{kept}"] if kept else []
     return mark[1] + " ".join(words)
 
