@@ -6,7 +6,9 @@ OR-Tools searches; :func:`~tocsin.coordination.greedy.greedy` is its plain twin,
 better; :func:`~tocsin.coordination.rules.violations` checks any plan against the rules,
 one by one, and knows neither.
 
-First the weighted shortfall is made as small as the time allows. Then, with that
+First the weighted shortfall is made as small as the time allows: the linear relaxation
+gives the bound and the hubs, its whole numbers are held, CP-SAT fills in the rest, and
+goes on over everything where that is not the best yet. Then, with that
 shortfall as a limit, the plan is made steady: it changes as little as possible against
 the plan before it, where one is given, and moves as few units from month to month.
 
@@ -15,9 +17,7 @@ the plan before it, where one is given, and moves as few units from month to mon
 >>> question = Problem(
 ...     months=2,
 ...     suppliers=(Supplier(supplier_id="a", label="A", units=3, on=1, off=1),),
-...     demands=(
-...         Demand(demand_id="d", label="patrols", area="East", units=2, last=2),
-...     ),
+...     demands=(Demand(demand_id="d", label="patrols", area="East", units=2, last=2),),
 ...     pairs=((0, 0),),
 ... )
 >>> simple = greedy(question)
@@ -28,11 +28,17 @@ the plan before it, where one is given, and moves as few units from month to mon
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
+from math import ceil
+from time import perf_counter
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from tocsin.coordination.greedy import greedy
 from tocsin.coordination.problem import Problem, windows
+from tocsin.coordination.relaxation import Relaxed, relax
 from tocsin.coordination.turns import (
     Plan,
     all_units,
@@ -45,6 +51,8 @@ from tocsin.errors import WrongUse
 __all__ = ["Model", "solve", "solver"]
 
 STEADY_SHARE: Final = 0.3  # of the time that may go into making a plan steady
+HUB_GAP: Final = 0.002  # hubs this near to the relaxation are not exchanged any more
+ROUNDING: Final = 1e-6
 
 
 def solve(
@@ -70,27 +78,105 @@ def solve(
         WrongUse: OR-Tools is not installed.
     """
     cp_model = solver()
+    begin = perf_counter()
+
+    def left(share: float = 1.0) -> float:
+        """Seconds of this share of the time that are left; never none at all."""
+        return max(0.2, seconds * share - (perf_counter() - begin))
+
     built = Model(cp_model, problem)
-    start = greedy(problem)
-    built.hint(start)
-    if before is not None:
-        built.hint(before)
     built.minimise_shortfall()
-    first = _search(cp_model, seconds * (1 - STEADY_SHARE * steady), workers, gap)
-    found = first.solve(built.model)
-    if found not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
-        infeasible = found == cp_model.INFEASIBLE
-        if infeasible or not start.feasible:
+    start = greedy(problem)
+    built.hint(start if before is None else before)
+    whole = relax(built.model, seconds=left(0.5))
+    near = None if whole is None else _near(cp_model, built, whole, left, workers)
+    bound = 0.0 if whole is None else float(ceil(whole.bound - ROUNDING))
+    if near is None or near.objective_value > bound * (1 + gap) + ROUNDING:
+        if near is not None:
+            built.hint_all(near)
+        share = 1 - STEADY_SHARE * steady
+        search = _search(cp_model, left(share), workers, gap)
+        found = search.solve(built.model)
+        if found == cp_model.INFEASIBLE:
             return Plan(turns=(), shortfall=0, bound=0.0, feasible=False)
-        return start
-    plan = built.read(first, bound=first.best_objective_bound)
+        if found in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
+            bound = max(bound, search.best_objective_bound)
+            near = search
+    plan = start if near is None else built.read(near, bound=bound)
+    if near is None and not start.feasible:
+        return Plan(turns=(), shortfall=0, bound=0.0, feasible=False)
+    if start.feasible and start.shortfall < plan.shortfall:
+        plan = replace(start, bound=bound)
     if not steady:
         return plan
+    rest = min(left(0.95), seconds * STEADY_SHARE)
+    return _steadied(cp_model, built, plan, before, rest, workers)
+
+
+def _steadied(  # what the second search depends on
+    cp_model: Any,
+    built: Model,
+    plan: Plan,
+    before: Plan | None,
+    seconds: float,
+    workers: int,
+) -> Plan:
+    """A plan as good that changes and moves less, if one is found in the time."""
     built.keep(plan, before)
-    second = _search(cp_model, seconds * STEADY_SHARE, workers, 0.05)
-    if second.solve(built.model) in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
-        plan = built.read(second, bound=plan.bound)
+    search = _search(cp_model, seconds, workers, 0.05)
+    if search.solve(built.model) in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
+        return built.read(search, bound=plan.bound)
     return plan
+
+
+def _near(
+    cp_model: Any,
+    built: Model,
+    whole: Relaxed,
+    left: Callable[[float], float],
+    workers: int,
+) -> Any | None:
+    """A plan near the relaxation: its whole numbers are held, the rest is searched."""
+    best = _with_hubs(built, whole, left)
+    held = {at: v for at, v in enumerate(best.values) if abs(v - round(v)) < ROUNDING}
+    search = _search(cp_model, left(0.6), workers, 0.0)
+    model = built.model.clone()
+    for at, value in held.items():
+        one = model.get_int_var_from_proto_index(at)
+        model.add(one == round(value))
+    found = search.solve(model)
+    return search if found in {cp_model.OPTIMAL, cp_model.FEASIBLE} else None
+
+
+def _with_hubs(built: Model, whole: Relaxed, left: Callable[[float], float]) -> Relaxed:
+    """The relaxation with whole hubs: the likeliest, then one exchanged at a time."""
+    hubs = [one.index for one in built.opened]
+    limit = built.problem.hubs_open
+    if limit is None or limit >= len(hubs):
+        held = dict.fromkeys(hubs, 1)
+        return relax(built.model, fixed=held, seconds=left(0.5)) or whole
+    ranked = sorted(hubs, key=lambda at: -whole.values[at])
+    chosen = frozenset(ranked[:limit])
+    best = _held(built, hubs, chosen, left)
+    for out, come in product(reversed(ranked[:limit]), ranked[limit:]):
+        good = best is not None and best.bound <= whole.bound * (1 + HUB_GAP)
+        if good or left(0.4) <= 1.0:
+            break
+        other = (chosen - {out}) | {come}
+        made_ = _held(built, hubs, other, left)
+        if made_ is not None and (best is None or made_.bound < best.bound):
+            best, chosen = made_, other
+    return best or whole
+
+
+def _held(
+    built: Model,
+    hubs: list[int],
+    chosen: frozenset[int],
+    left: Callable[[float], float],
+) -> Relaxed | None:
+    fixed = {at: int(at in chosen) for at in hubs}
+    return relax(built.model, fixed=fixed, seconds=left(0.5))
 
 
 def solver() -> Any:
@@ -132,6 +218,7 @@ class Model:
         self._suppliers()
         self._hubs()
         self._orders()
+        self.size = len(self.model.proto.variables)
 
     def _units(self) -> Iterator[tuple[tuple[int, int, int], Any]]:
         """A number for each pair and month in which both are there."""
@@ -205,7 +292,7 @@ class Model:
                         self.model.add(sum(given) == 0)
                         continue
                     met = self.model.new_bool_var("")
-                    self.model.add(before == 0).only_enforce_if(met)
+                    self.model.add(before <= first.units * (1 - met))
                     self.model.add(sum(given) <= need.units * met)
 
     def hint(self, plan: Plan) -> None:
@@ -216,6 +303,13 @@ class Model:
             self.model.add_hint(unit, known.get(key, 0))
         for h, opened in enumerate(self.opened):
             self.model.add_hint(opened, h in plan.hubs)
+
+    def hint_all(self, found: Any) -> None:
+        """Begin the search from everything that another search found."""
+        self.model.clear_hints()
+        for at in range(self.size):
+            one = self.model.get_int_var_from_proto_index(at)
+            self.model.add_hint(one, found.value(one))
 
     def minimise_shortfall(self) -> None:
         """What stays uncovered, weighted."""

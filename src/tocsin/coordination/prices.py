@@ -75,7 +75,7 @@ def prices(
             made.append(Price(caveat=caveat, at_least=0.0, at_most=0.0, alone=0))
             continue
         freed = lifted(problem, caveat)
-        plan = solve(freed, seconds=seconds, workers=workers, before=base, steady=False)
+        plan = solve(freed, seconds=seconds, workers=workers, before=base)
         made.append(
             Price(
                 caveat=caveat,
