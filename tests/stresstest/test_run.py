@@ -9,7 +9,7 @@ import pytest
 
 from tocsin.agreement.load import load
 from tocsin.errors import InputRefused, WrongUse
-from tocsin.model import instant
+from tocsin.model import Marking, instant
 from tocsin.stresstest import stress
 from tocsin.stresstest.histories import History, replay
 from tocsin.stresstest.weaknesses import Claim
@@ -89,10 +89,10 @@ def test_what_is_written_about_imagined_events_names_nobody(lantern):
 
 def test_slices_are_marked_and_carry_no_place_or_date(lantern):
     out, result = lantern
-    assert result.marking == "AMBER+STRICT"
+    assert result.marking == Marking.AMBER_STRICT
     held = json.loads((out / "stress.json").read_text("utf-8"))
     for cut in held["slices"]:
-        assert cut["marking"] == "AMBER+STRICT"
+        assert cut["marking"] == "amber_strict"
         assert not re.search(r"\d{4}-\d\d-\d\d", json.dumps(cut))
 
 

@@ -269,7 +269,14 @@ def curve(found: FalseActivation) -> str:
     for threshold in sorted({1, most // 2 or 1, most}):
         x, y = at(threshold, 0)
         parts.append(
-            tag("text", threshold, x=x, y=y + 17, klass="tick", text_anchor="middle")
+            tag(
+                "text",
+                str(threshold),
+                x=x,
+                y=y + 17,
+                klass="tick",
+                text_anchor="middle",
+            )
         )
     parts.append(tag("text", "false", x=left + 8, y=false[0][1] + 16, klass="label"))
     parts.append(

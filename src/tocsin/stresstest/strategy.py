@@ -10,6 +10,7 @@ says that they are conditional on these inputs. Nothing here predicts an attack.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -44,6 +45,7 @@ DRAWN: Final = (
 """The inputs that are drawn, in the order of the columns."""
 
 RESAMPLES: Final = 10
+FLAT: Final = 1e-6
 MULTIPLE: Final = (
     "several equilibria may exist: beside each of the others stands one in which nobody"
     " challenges because everybody believes that only a soft challenger would"
@@ -185,17 +187,19 @@ def spread(values: Reals) -> Spread:
 
 def _sobol(inputs: Inputs, output: Reals, seed: int) -> dict[str, tuple[float, float]]:
     """First-order and total indices; 0 where the output does not vary at all."""
-    if float(np.ptp(output)) == 0.0:
+    if float(np.ptp(output)) < FLAT:
         return dict.fromkeys(DRAWN, (0.0, 0.0))
     from SALib.analyze import sobol
 
-    found = sobol.analyze(
-        _problem(inputs),
-        output,
-        calc_second_order=False,
-        num_resamples=RESAMPLES,
-        seed=seed,
-    )
+    with warnings.catch_warnings():  # a resample may hold one value only
+        warnings.simplefilter("ignore", UserWarning)
+        found = sobol.analyze(
+            _problem(inputs),
+            output,
+            calc_second_order=False,
+            num_resamples=RESAMPLES,
+            seed=seed,
+        )
     pairs = zip(found["S1"], found["ST"], strict=True)
     return {
         name: (float(first), float(total))
