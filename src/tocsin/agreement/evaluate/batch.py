@@ -20,11 +20,16 @@ from tocsin.agreement.evaluate.chance import TINY
 from tocsin.agreement.evaluate.force import Span
 from tocsin.agreement.evaluate.history import Fact, Flags, Ints, Reals
 from tocsin.agreement.evaluate.judged import Judged, Stated
-from tocsin.agreement.evaluate.oracle import break_of
-from tocsin.agreement.evaluate.oracle_breaches import Breaches
+from tocsin.agreement.evaluate.oracle import find, prohibit
 from tocsin.agreement.evaluate.oracle_duties import duties as literal_duties
-from tocsin.agreement.evaluate.oracle_findings import episodes as literal_episodes
-from tocsin.agreement.evaluate.plan import Finding, Obligation, Prohibition, pattern
+from tocsin.agreement.evaluate.oracle_sources import Sources
+from tocsin.agreement.evaluate.plan import (
+    DEED,
+    Finding,
+    Obligation,
+    Prohibition,
+    acts_of,
+)
 from tocsin.agreement.evaluate.rows import NO_TIME, Rows
 from tocsin.agreement.evaluate.setting import (
     Setting,
@@ -32,7 +37,6 @@ from tocsin.agreement.evaluate.setting import (
     sectors_of,
     stretch_of,
 )
-from tocsin.agreement.terms import Happened
 
 __all__ = ["columnar", "judge"]
 
@@ -44,26 +48,21 @@ def judge(setting: Setting) -> Judged:
     """Every verdict that facts and coverage give; the same as the oracle's."""
     judged = Judged()
     events: dict[str, Events] = {}
-    broken: dict[str, Breaches] = {}
     literal = _Literal(setting)
     for prohibition in setting.plan.prohibitions:
-        article = prohibition.article.number
         if columnar(prohibition):
-            events[article] = gather(setting, prohibition)
-            _prohibit(setting, prohibition, events[article], judged)
+            events[prohibition.article.number] = gather(setting, prohibition)
+            _prohibit(setting, prohibition, events[prohibition.article.number], judged)
         else:
-            facts = literal.of(frozenset(kinds_of(prohibition)))
-            broken[article] = break_of(setting, prohibition, facts, judged)
+            prohibit(setting, prohibition, literal.sources, judged)
     for finding in setting.plan.findings:
-        _find(setting, finding, events, broken, literal, judged)
+        _find(setting, finding, events, literal, judged)
     for obligation in setting.plan.obligations:
         if _called(setting, obligation) and not duties(setting, obligation, judged):
-            facts = literal.of(_acts_of(setting, obligation))
+            facts = literal.of(acts_of(setting.plan.agreement, obligation))
             literal_duties(setting, obligation, facts, judged)
-    drawn = any(t.sampled for e in events.values() for t in e.tables)
-    judged.sampled = drawn or any(
-        c.sampled for b in broken.values() for c in b.clusters
-    )
+    judged.sampled |= any(t.sampled for e in events.values() for t in e.tables)
+    judged.sampled |= literal.sources.sampled
     return judged
 
 
@@ -72,6 +71,7 @@ class _Literal:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
+        self.sources = Sources(setting, self.of)
 
     def of(self, kinds: frozenset[str]) -> tuple[Fact, ...]:
         """Only the facts of these kinds."""
@@ -88,17 +88,6 @@ def _called(setting: Setting, obligation: Obligation) -> bool:
     return obligation.called_by.act in setting.history.names("kind")
 
 
-def _acts_of(setting: Setting, obligation: Obligation) -> frozenset[str]:
-    """Every act of which the obligation speaks."""
-    acts = {obligation.pattern.act}
-    if obligation.called_by is not None:
-        acts.add(obligation.called_by.act)
-    for excuse in obligation.excuses:
-        if isinstance(excuse.while_, Happened):
-            acts.add(pattern(setting.plan.agreement, excuse.while_.deed).act)
-    return frozenset(acts)
-
-
 def columnar(prohibition: Prohibition) -> bool:
     """True where the batch engine has columns for the prohibition."""
     return not any(
@@ -111,25 +100,30 @@ def _find(
     setting: Setting,
     finding: Finding,
     events: dict[str, Events],
-    broken: dict[str, Breaches],
     literal: _Literal,
     judged: Judged,
 ) -> None:
+    counted = _counted(setting, finding)
+    if counted is None:
+        find(setting, finding, literal.sources, judged)
+        return
+    number = counted.article.number
+    if number not in events or number.startswith(DEED):
+        events[number] = gather(setting, counted)
+    episodes(setting, finding, events[number], judged)
+
+
+def _counted(setting: Setting, finding: Finding) -> Prohibition | None:
+    """What is counted, where the batch engine has columns for it."""
     count = finding.count
-    if count is None:
-        return
-    articles = [p.article.number for p in setting.plan.prohibition(count.article)]
-    own = count.by_variable == "party" and "party" in finding.rule.variables
-    if own and len(articles) == 1 and articles[0] in events:
-        episodes(setting, finding, events[articles[0]], judged)
-        return
-    for prohibition in setting.plan.prohibition(count.article):
-        if prohibition.article.number not in broken:
-            facts = literal.of(frozenset(kinds_of(prohibition)))
-            broken[prohibition.article.number] = break_of(
-                setting, prohibition, facts, None
-            )
-    literal_episodes(setting, finding, broken, judged)
+    if count is None or count.by_variable != "party":
+        return None
+    if "party" not in finding.rule.variables:
+        return None
+    held = setting.plan.counted(count)
+    if len(held) != 1 or (count.deed is None and setting.plan.duties(count.article)):
+        return None
+    return held[0] if columnar(held[0]) else None
 
 
 # --- prohibitions --------------------------------------------------------------------

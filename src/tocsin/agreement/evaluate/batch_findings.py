@@ -76,7 +76,7 @@ def episodes(
     count = finding.count
     assert count is not None
     kinds = tuple(
-        kind for p in setting.plan.prohibition(count.article) for kind in kinds_of(p)
+        kind for p in setting.plan.counted(count) for kind in kinds_of(p)
     )
     chosen = _counting(setting, count, events)
     for key in keys_of(setting, finding):
@@ -363,7 +363,7 @@ def _verdicts(
     at = every[(every >= start) & (every < stop)]
     forced = min(
         setting.force[p.article.number].start
-        for p in setting.plan.prohibition(count.article)
+        for p in setting.plan.counted(count)
     )
     least = least_shares(at, count.over_s, forced, edge, share)
     place = np.searchsorted(states.at, at, side="right") - 1

@@ -14,7 +14,7 @@ import msgspec
 from tocsin.agreement.evaluate.chance import reaches
 from tocsin.agreement.evaluate.clocks import fixed, later
 from tocsin.agreement.evaluate.history import History
-from tocsin.agreement.evaluate.plan import Plan, who_names
+from tocsin.agreement.evaluate.plan import DEED, Plan, who_names
 from tocsin.agreement.terms import (
     Article,
     ArticleTime,
@@ -53,6 +53,8 @@ class Force(msgspec.Struct, frozen=True):
     issues: tuple[Issue, ...]
 
     def __getitem__(self, number: str) -> Span:
+        if number.startswith(DEED):
+            return ALWAYS
         return self.spans.get(number, NEVER)
 
 

@@ -11,62 +11,52 @@ from collections.abc import Iterator, Sequence
 
 from tocsin.agreement.evaluate.chance import reaches
 from tocsin.agreement.evaluate.force import Span
-from tocsin.agreement.evaluate.history import Fact
 from tocsin.agreement.evaluate.judged import Judged, Method, Stated
-from tocsin.agreement.evaluate.oracle_breaches import Breaches, Event, breaches
+from tocsin.agreement.evaluate.oracle_breaches import Breaches, Event
+from tocsin.agreement.evaluate.oracle_conditions import conditioned
 from tocsin.agreement.evaluate.oracle_duties import duties
 from tocsin.agreement.evaluate.oracle_findings import episodes
-from tocsin.agreement.evaluate.plan import Prohibition
+from tocsin.agreement.evaluate.oracle_sources import Sources
+from tocsin.agreement.evaluate.plan import Finding, Prohibition
 from tocsin.agreement.evaluate.rows import Row, ranges_of
 from tocsin.agreement.evaluate.setting import (
     Setting,
-    begins,
     kinds_of,
     sectors_of,
     stretch_of,
 )
 
-__all__ = ["break_of", "judge"]
+__all__ = ["find", "judge", "prohibit"]
 
 
 def judge(setting: Setting) -> Judged:
     """Every verdict that facts and coverage give; procedures follow elsewhere."""
     judged = Judged()
     facts = setting.history.facts()
-    broken: dict[str, Breaches] = {}
+    sources = Sources(setting, lambda _: facts)
     for prohibition in setting.plan.prohibitions:
-        article = prohibition.article.number
-        broken[article] = break_of(setting, prohibition, facts, judged)
+        prohibit(setting, prohibition, sources, judged)
     for finding in setting.plan.findings:
-        if finding.count is not None:
-            episodes(setting, finding, broken, judged)
+        find(setting, finding, sources, judged)
     for obligation in setting.plan.obligations:
         duties(setting, obligation, facts, judged)
-    judged.sampled = any(c.sampled for b in broken.values() for c in b.clusters)
+    judged.sampled |= sources.sampled
     return judged
 
 
-def break_of(
-    setting: Setting,
-    prohibition: Prohibition,
-    facts: Sequence[Fact],
-    judged: Judged | None,
-) -> Breaches:
-    """The breaches of one prohibition; its verdicts go into ``judged``, if given."""
-    article = prohibition.article.number
-    broken = breaches(
-        prohibition,
-        setting.plan,
-        setting.history,
-        facts,
-        areas=setting.areas,
-        span=setting.force[article],
-        active=[begins(setting, rule) for rule in prohibition.rules],
-        seed=setting.question.seed,
-    )
-    if judged is not None:
-        _prohibit(setting, prohibition, broken, judged)
-    return broken
+def prohibit(
+    setting: Setting, prohibition: Prohibition, sources: Sources, judged: Judged
+) -> None:
+    """The verdicts of one prohibition."""
+    _prohibit(setting, prohibition, sources.prohibition(prohibition), judged)
+
+
+def find(setting: Setting, finding: Finding, sources: Sources, judged: Judged) -> None:
+    """Episodes and verdicts of one finding, whatever its condition."""
+    if finding.count is not None:
+        episodes(setting, finding, sources.counted(finding.count), judged)
+    else:
+        conditioned(setting, finding, sources, judged)
 
 
 # --- prohibitions --------------------------------------------------------------------

@@ -8,7 +8,7 @@ looked at on its own, clusters are independent of each other (rules P3 and X1 to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -97,10 +97,17 @@ class Cluster(msgspec.Struct, kw_only=True):
 
 
 class Breaches(msgspec.Struct, kw_only=True):
-    """All events of one prohibition, in time order, and their clusters."""
+    """All events of one source, in time order, and their clusters.
+
+    Attributes:
+        cuts: for some events the components that matter, and where they are cut.
+        play: in which worlds each of some events is a breach.
+    """
 
     events: list[Event]
     clusters: list[Cluster]
+    cuts: Callable[[Sequence[Event]], dict[str, list[float]]]
+    play: Callable[[Sequence[Event], Worlds], list[Flags]]
 
 
 def breaches(
@@ -138,8 +145,29 @@ def breaches(
         for number, rule in enumerate(prohibition.rules)
     ]
     events = _events(acts, prohibition, span, active, ties)
-    clusters = _clusters(events, acts, prohibition, links, ties, seed)
-    return Breaches(events=events, clusters=clusters)
+    place = {id(act): n for n, act in enumerate(acts)}
+    tied: dict[int, list[int]] = {}
+    for n in range(len(acts)):
+        tied.setdefault(ties.find(n), []).append(n)
+
+    def members(chosen: Sequence[Event]) -> list[int]:
+        heads = {ties.find(place[id(event.acts[0])]) for event in chosen}
+        return sorted(n for head in heads for n in tied[head])
+
+    def cuts(chosen: Sequence[Event]) -> dict[str, list[float]]:
+        return _cuts(acts, members(chosen))
+
+    def play(chosen: Sequence[Event], world: Worlds) -> list[Flags]:
+        happened, excused = _play(acts, members(chosen), prohibition, links, world)
+        cluster = _cluster(chosen, place, world, happened, excused)
+        return [cluster.breach[:, column] for column in range(len(chosen))]
+
+    return Breaches(
+        events=events,
+        clusters=_clusters(events, acts, prohibition, links, ties, seed),
+        cuts=cuts,
+        play=play,
+    )
 
 
 # --- which facts ---------------------------------------------------------------------

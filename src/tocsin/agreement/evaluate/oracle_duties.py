@@ -38,7 +38,15 @@ from tocsin.errors import WrongUse
 from tocsin.model.records import Issue
 from tocsin.model.times import from_seconds
 
-__all__ = ["Call", "due_of", "duties", "instances", "judge_call", "stopped"]
+__all__ = [
+    "Call",
+    "due_of",
+    "duties",
+    "fulfils",
+    "instances",
+    "judge_call",
+    "stopped",
+]
 
 Stretches = list[tuple[float, float]]
 
@@ -153,13 +161,8 @@ def judge_call(
     stops = stopped(setting, obligation, call, facts)
     due = due_of(setting, obligation, call, stops)
     until = setting.question.until
-    acts = [
-        fact
-        for fact in facts
-        if call.t <= fact.t < until
-        and (due is None or fact.t <= due)
-        and _fulfils(fact, obligation.pattern, call)
-    ]
+    last = until - 1 if due is None else min(due, until - 1)
+    acts = [fact for fact in facts if fulfils(fact, obligation.pattern, call, last)]
     at = {call.t, *(fact.t for fact in acts)}
     at |= {t for stop in stops for t in (stop.start, stop.stop)}
     if due is not None:
@@ -187,15 +190,16 @@ def _changes(rows: Sequence[Row], start: int) -> list[Row]:
     return kept
 
 
-def _fulfils(fact: Fact, pattern: Pattern, call: Call) -> bool:
-    """The act is the holder's, at the same site and in the same sector if so bound."""
+def fulfils(fact: Fact, pattern: Pattern, call: Call, last: int) -> bool:
+    """The act is the holder's, in time, at the site and in the sector that are bound."""
     bound: dict[str, str | None] = {}
     if pattern.sector_variable is not None:
         bound[pattern.sector_variable] = call.sector
     if pattern.subject_variable is not None:
         bound[pattern.subject_variable] = call.subject
     return (
-        call.holder is not None
+        call.t <= fact.t <= last
+        and call.holder is not None
         and fact.party == call.holder
         and matches(fact, pattern, bound)
     )

@@ -6,7 +6,7 @@ in it once (rule F1). Roots are counted, not reports and not acts on paper (rule
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -20,7 +20,7 @@ from tocsin.agreement.evaluate.rows import Row, ranges_of
 from tocsin.agreement.evaluate.setting import Setting, kinds_of
 from tocsin.agreement.evaluate.witness import earliest, irreducible
 
-__all__ = ["episodes", "keys_of"]
+__all__ = ["At", "Look", "episodes", "keys_of", "verdicts"]
 
 
 class _Item(msgspec.Struct, kw_only=True, eq=False):
@@ -38,35 +38,53 @@ class _Item(msgspec.Struct, kw_only=True, eq=False):
     columns: list[int]
 
 
-class _At(msgspec.Struct, kw_only=True):
+class At(msgspec.Struct, kw_only=True):
     """The condition at one instant."""
 
     t: int
-    items: list[_Item]
     p: float
     holds: bool
     stays: bool
     method: Method
 
 
+class _At(At, kw_only=True):
+    """The condition at one instant, and what is counted then."""
+
+    items: list[_Item]
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """How far back a condition looks, for which acts, and not before when."""
+
+    over: int
+    kinds: tuple[str, ...]
+    forced: int
+
+
 def episodes(
     setting: Setting,
     finding: Finding,
-    broken: Mapping[str, Breaches],
+    sources: Sequence[Breaches],
     judged: Judged,
 ) -> None:
-    """Episodes and verdicts of a finding that counts breaches."""
+    """Episodes and verdicts of a finding that counts events of these sources."""
     count = finding.count
     assert count is not None
-    articles = setting.plan.prohibition(count.article)
-    sources = [broken[p.article.number] for p in articles]
-    kinds = tuple(dict.fromkeys(kind for p in articles for kind in kinds_of(p)))
+    articles = setting.plan.counted(count)
+    look = Look(
+        over=count.over_s,
+        kinds=tuple(dict.fromkeys(kind for p in articles for kind in kinds_of(p))),
+        forced=min(
+            (setting.force[p.article.number].start for p in articles), default=-EVER
+        ),
+    )
     for party, sector in keys_of(setting, finding):
         items = _items(sources, count, party, sector)
         states = _states(setting, finding, items)
         opened = _opened(setting, finding, party, sector, states)
         judged.episodes += opened
-        _verdicts(setting, finding, kinds, states, opened, (party, sector), judged)
+        verdicts(setting, finding, look, states, opened, (party, sector), judged)
 
 
 def keys_of(setting: Setting, finding: Finding) -> list[tuple[str | None, str | None]]:
@@ -252,26 +270,24 @@ def _witness(finding: Finding, k: int, items: Sequence[_Item]) -> list[_Item]:
 # --- verdicts of a finding -----------------------------------------------------------
 
 
-def _verdicts(
+def verdicts(
     setting: Setting,
     finding: Finding,
-    kinds: tuple[str, ...],
-    states: Sequence[_At],
+    look: Look,
+    states: Sequence[At],
     opened: Sequence[Opened],
     key: tuple[str | None, str | None],
     judged: Judged,
 ) -> None:
     """Breached while an episode is open; else met where its window was watched."""
-    count = finding.count
-    assert count is not None
     span = setting.force[finding.article.number]
     start = max(setting.question.start, span.start)
     stretch = Span(start, min(span.stop, setting.question.until))
     at = {start, *(state.t for state in states)}
-    at |= {e + d for e in setting.watch.edges() for d in (0, count.over_s)}
+    at |= {e + d for e in setting.watch.edges() for d in (0, look.over)}
     previous = ""
     for t in sorted(t for t in at if t in stretch):
-        row = _verdict(setting, finding, kinds, states, opened, key, t)
+        row = _verdict(setting, finding, look, states, opened, key, t)
         again = any(episode.alleged == t for episode in opened)
         if row.verdict != previous or again:
             judged.single.append(row)
@@ -283,8 +299,8 @@ def _verdicts(
 def _verdict(
     setting: Setting,
     finding: Finding,
-    kinds: tuple[str, ...],
-    states: Sequence[_At],
+    look: Look,
+    states: Sequence[At],
     opened: Sequence[Opened],
     key: tuple[str | None, str | None],
     t: int,
@@ -309,7 +325,7 @@ def _verdict(
                 method=method,
                 ranges=episode.ranges,
             )
-    share = _least_share(setting, finding, kinds, sector, t)
+    share = _least_share(setting, look, sector, t)
     met = (1.0 - p) * share
     kept = reaches(met, finding.standard) and share >= setting.plan.watched
     return Row(
@@ -324,21 +340,11 @@ def _verdict(
     )
 
 
-def _least_share(
-    setting: Setting,
-    finding: Finding,
-    kinds: tuple[str, ...],
-    sector: str | None,
-    t: int,
-) -> float:
+def _least_share(setting: Setting, look: Look, sector: str | None, t: int) -> float:
     """The smallest share at which any second of the window was watched."""
-    count = finding.count
-    assert count is not None
-    articles = setting.plan.prohibition(count.article)
-    forced = min((setting.force[p.article.number].start for p in articles), default=t)
-    start = min(max(t - count.over_s, forced), t)
+    start = min(max(t - look.over, look.forced), t)
     at = {start, *(edge for edge in setting.watch.edges() if start <= edge <= t)}
-    return min(setting.watch.share(edge, sector, kinds) for edge in at)
+    return min(setting.watch.share(edge, sector, look.kinds) for edge in at)
 
 
 def _ended(finding: Finding, key: tuple[str | None, str | None], at: int) -> Row:

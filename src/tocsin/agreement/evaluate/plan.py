@@ -27,6 +27,7 @@ from tocsin.agreement.terms import (
     Distance,
     Duration,
     Effect,
+    Episodes,
     Exception_,
     Excuse,
     FailingThat,
@@ -53,6 +54,7 @@ from tocsin.model.records import Issue, Where
 from tocsin.model.standards import load_standards
 
 __all__ = [
+    "DEED",
     "CountOfBreaches",
     "DecisionRule",
     "EffectRule",
@@ -64,12 +66,16 @@ __all__ = [
     "Prohibition",
     "Reply",
     "SimpleFilter",
+    "acts_of",
+    "as_if_forbidden",
     "plan",
     "who_names",
 ]
 
 VARIABLES: Final = frozenset({"party", "opponent", "sector", "site", "place"})
 UNEXCUSED: Final = "unexcused_"
+DEED: Final = "deed "
+"""Begins the number of an article that stands for acts as such."""
 
 
 class SimpleFilter(msgspec.Struct, frozen=True):
@@ -159,9 +165,13 @@ class Obligation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CountOfBreaches(msgspec.Struct, frozen=True, kw_only=True):
-    """``count of breaches of ... over W >= k``, with hysteresis (rule F2)."""
+    """``count of breaches of ... over W >= k``, with hysteresis (rule F2).
+
+    ``deed`` stands for an article where the acts themselves are counted.
+    """
 
     article: str
+    deed: Prohibition | None = None
     parties: tuple[str, ...] | None
     by_variable: str | None
     sectors: tuple[str, ...] | None
@@ -243,6 +253,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         }
         found = [a.number for n in named for a in self.agreement.find(n)]
         return frozenset(found)
+
+    def counted(self, count: CountOfBreaches) -> tuple[Prohibition, ...]:
+        """What is counted: breaches of these, or acts as if they were forbidden."""
+        return (count.deed,) if count.deed else self.prohibition(count.article)
+
+    def duties(self, number: str) -> tuple[Obligation, ...]:
+        """The obligations that an article number means."""
+        meant = {article.number for article in self.agreement.find(number)}
+        return tuple(o for o in self.obligations if o.article.number in meant)
 
     def prohibition(self, number: str) -> tuple[Prohibition, ...]:
         """The prohibitions that an article number means."""
@@ -430,6 +449,17 @@ def _called_by(agreement: Agreement, trigger: Trigger | None) -> Pattern | None:
     return None if parts[0].in_last or called.zone or called.near else called
 
 
+def acts_of(agreement: Agreement, obligation: Obligation) -> frozenset[str]:
+    """Every act of which an obligation speaks."""
+    acts = {obligation.pattern.act}
+    if obligation.called_by is not None:
+        acts.add(obligation.called_by.act)
+    for excuse in obligation.excuses:
+        if isinstance(excuse.while_, Happened):
+            acts.add(pattern(agreement, excuse.while_.deed).act)
+    return frozenset(acts)
+
+
 # --- findings ------------------------------------------------------------------------
 
 
@@ -463,23 +493,26 @@ def _level(agreement: Agreement, name: str | None) -> float:
 
 
 def _count(agreement: Agreement, when: Condition) -> CountOfBreaches | None:
-    """The condition as a count of breaches in a window, or None: it is another."""
+    """The condition as a count in a window, or None: it is another."""
     if not isinstance(when, Compare) or when.left.function != "count":
         return None
     subject, over = when.left.subject, when.left.over
-    if not isinstance(subject, Breaches) or over is None or over.is_calendar:
+    if isinstance(subject, Episodes) or over is None or over.is_calendar:
         return None
     least, below = _whole(when.right), _whole(when.until_below)
-    if when.operator not in (">=", ">") or least is None or subject.at is not None:
+    if when.operator not in {">=", ">"} or least is None or subject.at is not None:
         return None
     if when.until_below is not None and below is None:
         return None
     names, variable = _who(agreement, subject.by)
     sectors, sector_variable, zone = _where(agreement, subject.in_)
-    if zone is not None:
+    if zone is not None and isinstance(subject, Breaches):
         return None
     return CountOfBreaches(
-        article=subject.article.number,
+        article=subject.article.number if isinstance(subject, Breaches) else "",
+        deed=None
+        if isinstance(subject, Breaches)
+        else as_if_forbidden(agreement, subject),
         parties=names,
         by_variable=variable,
         sectors=sectors,
@@ -488,6 +521,16 @@ def _count(agreement: Agreement, when: Condition) -> CountOfBreaches | None:
         at_least=least + (when.operator == ">"),
         until_below=below,
     )
+
+
+def as_if_forbidden(agreement: Agreement, deed: Deed) -> Prohibition:
+    """The acts of a deed as breaches of an article that always binds."""
+    names, _ = _who(agreement, deed.by)
+    rule = ForbidRule(
+        parties=names or agreement.party_names,
+        pattern=msgspec.structs.replace(pattern(agreement, deed), by=None),
+    )
+    return Prohibition(article=Article(number=f"{DEED}{deed.act}"), rules=(rule,))
 
 
 def _whole(term: object) -> int | None:
