@@ -32,6 +32,7 @@ from tocsin.agreement.terms import (
     Article,
     ArticleTime,
     Before,
+    EventTime,
     Norm,
     Power,
     Within,
@@ -268,6 +269,7 @@ class _Record:
         self, opened: Opened, agreement: Agreement, supposed: Supposed
     ) -> None:
         facts = conform(opened.facts, FACTS, what="facts")
+        self.agreement = agreement
         self.promises = promises(agreement)
         self.register = Register(agreement, self.promises, facts)
         history = settle(_acts(facts, (SUSPEND, RESUME))).records
@@ -282,6 +284,8 @@ class _Record:
         if promise is None:
             yield self._in_force(article.clause, article.clause)
             return
+        if article.in_force is not None and not _asks_for_force(promise):
+            yield self._in_force(article.clause, article.clause)
         events = list(self.register.always(promise))
         for gate in promise.gates:
             if gate.kind == "in_force":
@@ -300,14 +304,18 @@ class _Record:
             )
 
     def _in_force(self, name: str, asked_by: str) -> Gate:
-        mine = self.supposed.ceasefire is not None and name == self.board.ceasefire
-        if mine and self.supposed.ceasefire is not None:
+        event = self._begins_with(name)
+        ceasefire = name == self.board.ceasefire or (
+            event != "" and event == self._begins_with(self.board.ceasefire)
+        )
+        mine = ceasefire and self.supposed.ceasefire is not None
+        if ceasefire and self.supposed.ceasefire is not None:
             spans = _supposed_spans(self.supposed, self.supposed.ceasefire)
         else:
             number = name.removeprefix("Article ")
             spans = self._held(name, self.force[number])
             spans = self._after_suspension(name, spans)
-        words = f"{name} in force"
+        words = event.replace("_", " ") or f"{name} in force"
         return Gate(
             words=words,
             kind="in_force",
@@ -315,6 +323,14 @@ class _Record:
             spans=self._supposing(words, spans),
             why="supposed" if mine else "",
         )
+
+    def _begins_with(self, name: str) -> str:
+        """The event that brings a clause into force, or "": none does."""
+        for article in self.agreement.find(name.removeprefix("Article ")):
+            for start in article.in_force.start if article.in_force else ():
+                if isinstance(start.base, EventTime):
+                    return start.base.event
+        return ""
 
     def _held(self, name: str, span: Span) -> tuple[Open, ...]:
         """The span of force, without the times in which the clause was suspended."""
@@ -346,6 +362,10 @@ class _Record:
     def _supposing(self, words: str, spans: tuple[Open, ...]) -> tuple[Open, ...]:
         since = self.supposed.opened.get(words)
         return spans if since is None else (Open(since=since),)
+
+
+def _asks_for_force(promise: Promise) -> bool:
+    return any(gate.kind == "in_force" for gate in promise.gates)
 
 
 def _kind(kind: str, name: str) -> GateKind:

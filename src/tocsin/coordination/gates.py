@@ -104,11 +104,19 @@ def gates_of(
             of which nothing is known.
     """
     return {
-        one.contribution_id: tuple(
-            {gate.words: gate for gate in _of(one, board, clauses)}.values()
-        )
+        one.contribution_id: _once(tuple(_of(one, board, clauses)))
         for one in board.contributions
     }
+
+
+def _once(gates: tuple[Gate, ...]) -> tuple[Gate, ...]:
+    """Each gate once. A state's mandate by its parliament is the text's mandate."""
+    named = [g for g in gates if g.kind == "mandate" and not g.clause]
+    rest = [g for g in gates if not (named and g.kind == "mandate" and g.clause)]
+    text = [g.spans for g in gates if g.kind == "mandate" and g.clause and g.spans]
+    if text:
+        rest = [replace(g, spans=g.spans or text[0]) if g in named else g for g in rest]
+    return tuple({gate.words: gate for gate in rest}.values())
 
 
 def _of(

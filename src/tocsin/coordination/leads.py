@@ -15,7 +15,7 @@ from typing import Literal
 
 from tocsin.coordination.caveats import areas_of
 from tocsin.coordination.standing import Standing
-from tocsin.model.contributions import Board, Lead, Role, Stage
+from tocsin.model.contributions import STAGES, Board, Lead, Role
 from tocsin.model.records import Record
 
 __all__ = ["LeadCell", "LeadState", "lead_matrix"]
@@ -116,7 +116,7 @@ def _offering(
     names = [
         one.contribution.state
         for one in known
-        if one.stage not in {None, Stage.WITHDRAWN}
+        if one.stage in STAGES
         and one.contribution.role is role
         and function in one.contribution.functions
         and area in areas_of(one.contribution, board)

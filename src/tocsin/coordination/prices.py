@@ -8,16 +8,19 @@ bar the same need, and each alone may be worth nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from tocsin.coordination.caveats import barring, label, suits
 from tocsin.coordination.plan import solve
 from tocsin.coordination.problem import Problem, lifted
+from tocsin.coordination.standing import Standing
 from tocsin.coordination.turns import Plan
+from tocsin.model.contributions import STAGES, Board, Stage
 from tocsin.model.records import Record
 
-__all__ = ["Change", "Price", "change_without", "prices"]
+__all__ = ["Change", "Price", "change_without", "prices", "unpriced"]
 
 
 class Price(Record, frozen=True, kw_only=True):
@@ -27,6 +30,7 @@ class Price(Record, frozen=True, kw_only=True):
         at_least, at_most: equal where both plans were proved best.
         alone: pairs that it alone bars; 0: lifting it alone frees nothing.
         covers: demands that would be served better, the most first, with unit-months.
+        stated: False where the offer has no number, so that only limits are known.
     """
 
     caveat: str
@@ -34,6 +38,7 @@ class Price(Record, frozen=True, kw_only=True):
     at_most: float
     alone: int
     covers: tuple[tuple[str, int], ...] = ()
+    stated: bool = True
 
 
 class Change(Record, frozen=True, kw_only=True):
@@ -124,3 +129,54 @@ def _covers(problem: Problem, base: Plan, plan: Plan) -> tuple[tuple[str, int], 
             more[name] = more.get(name, 0) + sign * turn.units
     ranked = sorted(more.items(), key=lambda pair: (-pair[1], pair[0]))
     return tuple((name, units) for name, units in ranked if units > 0)
+
+
+def unpriced(
+    board: Board, standings: Iterable[Standing], problem: Problem, plan: Plan
+) -> tuple[Price, ...]:
+    """Caveats of offers without a number: what they bar, and at most how much it lacks.
+
+    Nobody knows how many units such an offer would bring if its caveat were lifted. So
+    the price is between nothing and all that the barred needs lack in the plan.
+    """
+    known = {who.supplier_id for who in problem.suppliers if who.units}
+    lacking = _lacking(problem, plan)
+    made: dict[str, Price] = {}
+    for one in standings:
+        given = one.contribution
+        counted = one.stage in (*STAGES, Stage.DECLINED)
+        if not counted or given.contribution_id in known:
+            continue
+        for at, _ in enumerate(given.caveats):
+            needs = [
+                need
+                for need in board.needs
+                if suits(given, need, board) and barring(given, need, board) == (at,)
+            ]
+            most = sum(lacking.get(need.need_id, 0) for need in needs)
+            if needs:
+                made[label(given, at)] = Price(
+                    caveat=label(given, at),
+                    at_least=0.0,
+                    at_most=float(most),
+                    alone=len(needs),
+                    stated=False,
+                    covers=tuple((f"{n.function} in {n.area}", 0) for n in needs),
+                )
+    return tuple(made.values())
+
+
+def _lacking(problem: Problem, plan: Plan) -> dict[str, int]:
+    """Demand -> weighted unit-months that the plan leaves uncovered."""
+    served: dict[tuple[int, int], int] = {}
+    for turn in plan.turns:
+        key = (turn.demand, turn.month)
+        served[key] = served.get(key, 0) + turn.units
+    return {
+        need.demand_id: need.weight
+        * sum(
+            max(0, need.units - served.get((d, month), 0))
+            for month in range(need.first, need.last + 1)
+        )
+        for d, need in enumerate(problem.demands)
+    }

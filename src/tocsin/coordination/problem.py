@@ -194,6 +194,8 @@ def windows(supplier: Supplier, months: int) -> Iterator[range]:
 
 
 def _unusable(one: Standing, least: Stage, *, only_open: bool) -> str:
+    if one.stage in {Stage.DECLINED, Stage.WITHDRAWN}:
+        return one.stage.value
     if not reached(one.stage, least):
         return f"it has not come to `{least.value}`"
     if _units(one, least) is None:

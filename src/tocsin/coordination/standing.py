@@ -165,11 +165,14 @@ def _said(one: Standing, at: datetime) -> Iterator[str]:
     if one.stage is None:
         yield f"{who.state}: {who.capability} is not on offer at this instant."
         return
-    yield f"{who.state}: {who.capability}, {_amount(one)}, {one.stage.value}."
+    amount = "" if one.stage is Stage.DECLINED else f" {_amount(one)},"
+    yield f"{_plain(who.state)}: {who.capability},{amount} {one.stage.value}."
     if one.stage is Stage.WITHDRAWN:
         return
     if one.certainty is not Certainty.STATED:
         yield f"This is {one.certainty.value}."
+    if one.stage is Stage.DECLINED:
+        return
     if one.frozen_since is not None:
         yield f"Frozen since {one.frozen_since:%d %B %Y}: {_shut(one)} closed again."
     elif one.waits_for:
@@ -180,6 +183,10 @@ def _said(one: Standing, at: datetime) -> Iterator[str]:
         yield f"Every gate is open; ready on {one.ready_at:%d %B %Y}."
     else:
         yield "Deployable now."
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _amount(one: Standing) -> str:
@@ -195,5 +202,5 @@ def _plural(unit: str) -> str:
 
 
 def _shut(one: Standing) -> str:
-    words = one.waits_for
+    words = [_plain(gate) for gate in one.waits_for]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -143,14 +143,15 @@ def _readiness(
             continue
         one = standing.contribution
         mine = gates.get(one.contribution_id, ())
+        if not mine:
+            continue
         never = [g for g in mine if not g.open_at(at) and g.opens_after(at) is None]
-        begin = ceasefire if mine else None
         others = [g for g in never if ceasefire is None and g.kind != "in_force"]
         waits = tuple(g.words for g in never)
         days = _days_to(one, mine, ceasefire, at) if not never else None
         if ceasefire is None and never and not others:
             days = float(one.ready_after_days)
-        instant = begin + days * DAY if begin and days is not None else None
+        instant = ceasefire + days * DAY if ceasefire and days is not None else None
         yield Entry(
             kind="ready",
             words=_serving(standing),
@@ -164,7 +165,8 @@ def _readiness(
 
 
 def _serving(one: Standing) -> str:
-    words = f"{one.contribution.capability} of {one.contribution.state}"
+    state = one.contribution.state.replace("_", " ")
+    words = f"{one.contribution.capability} of {state}"
     firm = reached(one.stage, Stage.COMMITTED)
     return f"{words} can serve" if firm else f"{words} could serve, once committed"
 

@@ -59,13 +59,14 @@ Positive = Annotated[int, Meta(ge=1)]
 
 
 class Stage(StrEnum):
-    """How far a contribution has come."""
+    """How far a contribution has come; declined: its state said that it offers none."""
 
     OFFERED = "offered"
     COMMITTED = "committed"
     ALLOCATED = "allocated"
     DELIVERED = "delivered"
     WITHDRAWN = "withdrawn"
+    DECLINED = "declined"
 
 
 STAGES: Final = (
@@ -74,7 +75,7 @@ STAGES: Final = (
     Stage.ALLOCATED,
     Stage.DELIVERED,
 )
-"""The stages in their order; withdrawn ends each of them."""
+"""The stages in their order; withdrawn ends each of them, declined begins none."""
 
 
 class Certainty(StrEnum):
