@@ -6,6 +6,17 @@ Start with :mod:`tocsin.evidence.connector` (what every way in keeps to) and
 
 from tocsin.evidence.connector import Connector, RawRows, Reading, unusable
 from tocsin.evidence.coverage import Watched, cover, watched
+from tocsin.evidence.entry import (
+    Entry,
+    Form,
+    clock,
+    delay,
+    entry_rows,
+    fill_in,
+    forms,
+    item_of,
+    position,
+)
 from tocsin.evidence.gazetteer import Gazetteer, place_by_name
 from tocsin.evidence.intake import take_in
 from tocsin.evidence.issues import Fault, Faults, Issues
@@ -18,30 +29,45 @@ from tocsin.evidence.mapping import (
     read_mapping,
 )
 from tocsin.evidence.repeats import distinct
+from tocsin.evidence.sentence import Item, Understood, understand
 from tocsin.evidence.warnings import MatchedWarnings, match_warnings, one_root
+from tocsin.evidence.winds import Sector
 
 __all__ = [
     "SCHEMAS",
     "Check",
     "Column",
     "Connector",
+    "Entry",
     "Fault",
     "Faults",
+    "Form",
     "Gazetteer",
     "Issues",
+    "Item",
     "Mapping",
     "MatchedWarnings",
     "RawRows",
     "Reading",
+    "Sector",
+    "Understood",
     "Watched",
+    "clock",
     "cover",
+    "delay",
     "distinct",
+    "entry_rows",
+    "fill_in",
+    "forms",
+    "item_of",
     "match_warnings",
     "near",
     "one_root",
     "place_by_name",
+    "position",
     "read_mapping",
     "take_in",
+    "understand",
     "unusable",
     "watched",
 ]

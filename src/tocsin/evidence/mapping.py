@@ -158,7 +158,7 @@ class Mapping(Record, frozen=True, kw_only=True):
     like: str | None = None
     layout: Literal["tocsin"] | None = None
     origin_from_file: bool = False
-    format: Literal["csv", "geojson", "parquet"] | None = None
+    format: Literal["csv", "geojson", "jsonl", "parquet"] | None = None
     encoding: str = "utf-8"
     delimiter: str | None = None
     zone: str | None = None

@@ -18,17 +18,22 @@ import pyarrow as pa
 
 from tocsin.connectors.tables.delimited import read_delimited
 from tocsin.connectors.tables.geojson import read_geojson
+from tocsin.connectors.tables.jsonl import read_jsonl
 from tocsin.connectors.tables.parquet import read_parquet
 from tocsin.evidence import Mapping, RawRows, unusable
 
 __all__ = ["LARGEST_FILE", "LONGEST_LINE", "read_rows"]
 
-Format = Literal["csv", "geojson", "parquet"]
+Format = Literal["csv", "geojson", "jsonl", "parquet"]
 
 LONGEST_LINE: Final = 4 * 2**20
 """Bytes in one line of a delimited file; longer, and it is no table of observations."""
 
-LARGEST_FILE: Final[dict[str, int]] = {"csv": 2 * 2**30, "geojson": 256 * 2**20}
+LARGEST_FILE: Final[dict[str, int]] = {
+    "csv": 2 * 2**30,
+    "geojson": 256 * 2**20,
+    "jsonl": 256 * 2**20,
+}
 """Bytes of a text file, unpacked; Parquet is read in place and has no such limit."""
 
 _BLOCK: Final = 2**20
@@ -38,12 +43,15 @@ _SUFFIXES: Final[dict[str, Format]] = {
     ".txt": "csv",
     ".json": "geojson",
     ".geojson": "geojson",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
     ".parquet": "parquet",
     ".pq": "parquet",
 }
 _READERS: Final[dict[str, Callable[[bytes, str, Mapping], RawRows]]] = {
     "csv": read_delimited,
     "geojson": read_geojson,
+    "jsonl": read_jsonl,
 }
 
 
@@ -101,7 +109,7 @@ def _text(file: Path, form: Format) -> bytes:
     for block in _blocks(file):
         size += len(block)
         line = _line_length(block, line)
-        if form == "csv" and line > LONGEST_LINE:
+        if form in {"csv", "jsonl"} and line > LONGEST_LINE:
             raise _too_long(file)
         if size > LARGEST_FILE[form]:
             raise _too_large(file, LARGEST_FILE[form])

@@ -18,7 +18,7 @@ import polars as pl
 from tocsin.evidence import Issues, Mapping, RawRows, unusable
 from tocsin.model import Issue, Where
 
-__all__ = ["read_geojson"]
+__all__ = ["read_geojson", "typed"]
 
 METRES_PER_DEGREE: Final = 111_320.0
 
@@ -40,7 +40,7 @@ def read_geojson(data: bytes, file: str, mapping: Mapping) -> RawRows:  # noqa: 
             failed.append(_failed(file, number, error))
     names = dict.fromkeys(name for row in cells for name in row)
     frame = pl.DataFrame(
-        {name: _column([row.get(name) for row in cells]) for name in names},
+        {name: typed([row.get(name) for row in cells]) for name in names},
         height=len(cells),
     )
     numbers = np.array(rows, dtype=np.int64)
@@ -87,7 +87,7 @@ def _points(coordinates: list[Any]) -> Iterator[tuple[float, float]]:
         yield from _points(part)
 
 
-def _column(values: list[Any]) -> pl.Series:
+def typed(values: list[Any]) -> pl.Series:
     """Numbers where all are numbers, else text; what is nested becomes JSON."""
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {int}:
