@@ -7,7 +7,8 @@ and runs nothing. It is watermarked as imagined wherever it shows, printed pages
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
@@ -15,11 +16,7 @@ from markupsafe import Markup
 
 from tocsin.report import stress_figures
 from tocsin.report.render import _drawing, _read
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tocsin.stresstest.result import StressTest
+from tocsin.stresstest.result import StressTest
 
 __all__ = ["stress_page", "write_stress_page"]
 

@@ -5,20 +5,16 @@ Every picture has its words beside it, and nothing in it depends on colour alone
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from tocsin.report.figures.svg import drawing, group, path_of, tag, told
+from tocsin.stresstest.falsehood import FalseActivation
 from tocsin.stresstest.flaws import in_hours
+from tocsin.stresstest.result import GuaranteeResult
+from tocsin.stresstest.strategy import Spread
+from tocsin.stresstest.survival import Durability
 from tocsin.stresstest.tree import Gate, Leaf, Node
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from tocsin.stresstest.falsehood import FalseActivation
-    from tocsin.stresstest.result import GuaranteeResult
-    from tocsin.stresstest.strategy import Spread
-    from tocsin.stresstest.survival import Durability
 
 __all__ = [
     "blockers",

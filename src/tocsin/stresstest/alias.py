@@ -13,8 +13,9 @@ other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -28,10 +29,7 @@ from tocsin.agreement.terms import (
     UndefinedTerm,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["aliased", "aliases_of"]
+__all__ = ["aliased", "aliases_of", "renamed"]
 
 
 def aliases_of(agreement: Agreement) -> dict[str, str]:
@@ -55,20 +53,20 @@ def aliases_of(agreement: Agreement) -> dict[str, str]:
 
 def aliased(agreement: Agreement) -> Agreement:
     """The agreement with aliases for names, and without titles and sentences."""
-    renamed: Agreement = _renamed(agreement, aliases_of(agreement))
+    hidden: Agreement = renamed(agreement, aliases_of(agreement))
     return msgspec.structs.replace(
-        renamed,
+        hidden,
         name="Imagined",
         title="An imagined history; aliases only",
         statuses=(),
         instruments=(),
         blocks=(),
         mentions=(),
-        acts=tuple(_unlabelled(act) for act in renamed.acts),
-        terms=tuple(_undescribed(term) for term in renamed.terms),
+        acts=tuple(_unlabelled(act) for act in hidden.acts),
+        terms=tuple(_undescribed(term) for term in hidden.terms),
         articles=tuple(
             msgspec.structs.replace(article, title=None, sentence="")
-            for article in renamed.articles
+            for article in hidden.articles
         ),
     )
 
@@ -89,18 +87,19 @@ def _number(found: dict[str, str], word: str, names: list[str]) -> None:
         found[name] = f"{word}_{at}"
 
 
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+def renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """A tree, or part of one, with every name replaced that has an alias."""
     if isinstance(value, str):
         return names.get(value, value)
     if isinstance(value, tuple):
-        return tuple(_renamed(part, names) for part in value)
+        return tuple(renamed(part, names) for part in value)
     if isinstance(value, Status | Instrument):
         return value  # left out of what is written
     if isinstance(value, Line):
         value = msgspec.structs.replace(value, description=None, published_by=None)
     if isinstance(value, Term):
         fields = {
-            field: _renamed(getattr(value, field), names)
+            field: renamed(getattr(value, field), names)
             for field in value.__struct_fields__
             if field != "where"
         }

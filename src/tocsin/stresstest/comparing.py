@@ -11,7 +11,7 @@ with a rank of outcomes (:func:`rank_agreement`) and is never called an accuracy
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from tocsin.stresstest.flaws import in_hours
 from tocsin.stresstest.result import (
@@ -20,11 +20,7 @@ from tocsin.stresstest.result import (
     GuaranteeResult,
     StressTest,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tocsin.stresstest.structure import Structure
+from tocsin.stresstest.structure import Structure
 
 __all__ = ["compare", "rank_agreement", "strength"]
 
@@ -67,7 +63,8 @@ def compare(this: StressTest, other: StressTest) -> Comparison:
         differences=differences,
         sentence=f"Read as texts, {this.agreement} is {verdict} beside"
         f" {other.agreement}: better in {better}, worse in {worse} of the points"
-        " compared. What people would do under either is a judgement, not a reading.",
+        " compared. A longer text has more places for flaws; what people would do under"
+        " either is a judgement, not a reading.",
     )
 
 

@@ -26,7 +26,8 @@ not the party in breach. How it is read:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
 from tocsin.agreement.terms import (
     Agreement,
@@ -73,9 +74,6 @@ from tocsin.agreement.walk import find, rules_of
 from tocsin.model.records import Record
 from tocsin.stresstest.tree import Gate, Leaf, LeafKind, Node, best
 from tocsin.stresstest.votes import Ballots, ballots
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["ACCUSED", "Guarantee", "binding", "guarantees_of", "procedure_members"]
 

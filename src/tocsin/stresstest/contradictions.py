@@ -8,7 +8,8 @@ number nobody knows yet) and names a case, so that both clauses can be read agai
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
 
 from tocsin.agreement.evaluate.clocks import fixed
 from tocsin.agreement.evaluate.plan import who_names
@@ -34,9 +35,6 @@ from tocsin.model.records import Record
 from tocsin.model.vocabulary import WeaponClass
 from tocsin.stresstest.flaws import Flaw, Severity, Text
 from tocsin.stresstest.solver import needs_extra
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["Contradiction", "candidates", "rules_in_time"]
 

@@ -6,7 +6,8 @@ unless the changed agreement still passes every check of the language.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import msgspec
 
@@ -37,9 +38,6 @@ from tocsin.agreement.terms import (
     Who,
     Within,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = [
     "Edit",

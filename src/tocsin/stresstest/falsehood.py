@@ -18,7 +18,8 @@ them (``common_error``). All of it is conditional on the inputs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -29,13 +30,9 @@ from tocsin.agreement.evaluate.plan import Finding, plan
 from tocsin.agreement.terms import Agreement, Effect
 from tocsin.agreement.walk import rules_of
 from tocsin.model.records import Record
+from tocsin.stresstest.compiling import Guarantee
+from tocsin.stresstest.inputs import Inputs
 from tocsin.stresstest.tree import leaves
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tocsin.stresstest.compiling import Guarantee
-    from tocsin.stresstest.inputs import Inputs
 
 __all__ = ["Curve", "FalseActivation", "Rates", "curve", "false_activation", "rates_of"]
 

@@ -7,8 +7,9 @@ guarantee, and the sentence in ``consequence`` explains it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol, TypeAlias
+from typing import ClassVar, Final, Literal, Protocol, TypeAlias
 
 from tocsin.agreement.terms import (
     Agreement,
@@ -25,9 +26,6 @@ from tocsin.agreement.walk import find, rules_of
 from tocsin.model.records import Record, Where
 from tocsin.stresstest.compiling import ACCUSED, binding
 from tocsin.stresstest.structure import Structure, structure_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["DENIALS", "HOURS", "Check", "Flaw", "Severity", "Text", "in_hours"]
 

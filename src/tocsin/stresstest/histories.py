@@ -11,8 +11,9 @@ then the ballots and acts on record. It names no place finer than a sector.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
@@ -37,12 +38,8 @@ from tocsin.agreement.walk import find
 from tocsin.errors import WrongUse
 from tocsin.model.tables import FACTS, conform
 from tocsin.model.times import from_seconds, instant
+from tocsin.stresstest.compiling import Guarantee
 from tocsin.stresstest.tree import Leaf, leaves, ways
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-
-    from tocsin.stresstest.compiling import Guarantee
 
 __all__ = [
     "History",

@@ -12,16 +12,14 @@ triangle. Nothing in a range is ever replaced by its middle without saying so.
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Annotated, Final
+from pathlib import Path
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from tocsin.errors import InputRefused, WrongUse
 from tocsin.model.records import Issue, Record, Where
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["DEFAULTS", "Hours", "Inputs", "Range", "read_inputs"]
 

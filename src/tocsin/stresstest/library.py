@@ -9,7 +9,8 @@ never called accuracy.
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -18,9 +19,6 @@ from tocsin.model.records import Record
 from tocsin.stresstest.comparing import rank_agreement, strength
 from tocsin.stresstest.lint import lint
 from tocsin.stresstest.structure import structure_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["Library", "LibraryRow", "Outcome", "library"]
 

@@ -11,8 +11,9 @@ small class per check; to add one, write it and name it in :data:`CHECKS`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from tocsin.agreement.terms import Agreement
 from tocsin.stresstest.contradictions import Contradiction
 from tocsin.stresstest.flaws import Check, Flaw, Text
 from tocsin.stresstest.lint_deciders import (
@@ -34,9 +35,6 @@ from tocsin.stresstest.lint_time import (
     MandateWithoutRenewal,
     NoDeadline,
 )
-
-if TYPE_CHECKING:
-    from tocsin.agreement.terms import Agreement
 
 __all__ = ["CHECKS", "FAIT_ACCOMPLI_S", "lint"]
 

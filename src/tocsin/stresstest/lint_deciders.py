@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterator
+from typing import ClassVar
 
 from tocsin.agreement.common_acts import performers_of
 from tocsin.agreement.terms import (
@@ -20,9 +21,6 @@ from tocsin.agreement.terms import (
 from tocsin.agreement.walk import find, walk
 from tocsin.stresstest.compiling import CONSULTS
 from tocsin.stresstest.flaws import Flaw, Severity, Text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = [
     "CannotPerform",

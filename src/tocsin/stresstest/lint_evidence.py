@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterator
+from typing import ClassVar
 
 from tocsin.agreement.terms import Article, Deed, Forbid, Norm, Oblige
 from tocsin.agreement.walk import find, rules_of
 from tocsin.stresstest.flaws import Flaw, Severity, Text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["NoConsequence", "PaysForBlinding", "StandardOutOfReach", "UndefinedTerms"]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterator
+from typing import ClassVar
 
 from tocsin.agreement.terms import (
     AtAllTimes,
@@ -18,9 +19,6 @@ from tocsin.agreement.terms import (
 )
 from tocsin.agreement.walk import find
 from tocsin.stresstest.flaws import Flaw, Severity, Text, in_hours
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["DeadlineTooLong", "EscapeClause", "MandateWithoutRenewal", "NoDeadline"]
 

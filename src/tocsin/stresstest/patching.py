@@ -8,17 +8,14 @@ its header says so. Sentences are never touched: the prose of a treaty is for la
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher, unified_diff
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from tocsin.agreement.parse import parse
 from tocsin.agreement.source import to_source
 from tocsin.agreement.terms import Agreement, Article, without_places
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 __all__ = ["patch", "patched"]
 

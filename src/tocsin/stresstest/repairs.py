@@ -11,7 +11,8 @@ said in ``trade``, or that it changes neither.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -43,9 +44,6 @@ from tocsin.stresstest.inputs import Inputs
 from tocsin.stresstest.lint import CHECKS
 from tocsin.stresstest.patching import patch
 from tocsin.stresstest.structure import structure_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["Repair", "repair", "repair_of_structure"]
 

@@ -7,29 +7,27 @@ sentence; what is not known is null, and what was not computed says why.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from tocsin.model.records import Record
 from tocsin.model.vocabulary import Marking, Origin
-
-if TYPE_CHECKING:
-    from tocsin.stresstest.falsehood import FalseActivation
-    from tocsin.stresstest.flaws import Flaw
-    from tocsin.stresstest.inputs import Inputs
-    from tocsin.stresstest.slices import Slice
-    from tocsin.stresstest.strategy import Credibility
-    from tocsin.stresstest.structure import (
-        Automaticity,
-        Clock,
-        Control,
-        Cover,
-        SinglePoint,
-    )
-    from tocsin.stresstest.survival import Durability
-    from tocsin.stresstest.tree import Gate, Leaf
-    from tocsin.stresstest.weaknesses import Weakness
+from tocsin.stresstest.falsehood import FalseActivation
+from tocsin.stresstest.flaws import Flaw
+from tocsin.stresstest.inputs import Inputs
+from tocsin.stresstest.slices import Slice
+from tocsin.stresstest.strategy import Credibility
+from tocsin.stresstest.structure import (
+    Automaticity,
+    Clock,
+    Control,
+    Cover,
+    SinglePoint,
+)
+from tocsin.stresstest.survival import Durability
+from tocsin.stresstest.tree import Gate, Leaf
+from tocsin.stresstest.weaknesses import Weakness
 
 __all__ = ["LIMITS", "Comparison", "Difference", "GuaranteeResult", "StressTest"]
 

@@ -7,7 +7,7 @@ seed that the caller gives. The HTML page is written by :mod:`tocsin.report.stre
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -15,9 +15,11 @@ import pyarrow.parquet as pq
 
 from tocsin.agreement.load import AGREEMENT_FILE, load
 from tocsin.agreement.source import to_source
+from tocsin.agreement.terms import Agreement
 from tocsin.stresstest.comparing import compare, strength
 from tocsin.stresstest.compiling import Guarantee, guarantees_of
 from tocsin.stresstest.falsehood import false_activation
+from tocsin.stresstest.flaws import Flaw
 from tocsin.stresstest.inputs import Inputs, Range, read_inputs
 from tocsin.stresstest.lint import lint
 from tocsin.stresstest.result import GuaranteeResult, StressTest
@@ -26,12 +28,6 @@ from tocsin.stresstest.strategy import credibility, draw, judged
 from tocsin.stresstest.structure import Structure, structure_of
 from tocsin.stresstest.survival import durability_of
 from tocsin.stresstest.weaknesses import Found, Weakness, weaknesses_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tocsin.agreement.terms import Agreement
-    from tocsin.stresstest.flaws import Flaw
 
 __all__ = ["DRAWS", "Progress", "examine", "stress"]
 

@@ -30,7 +30,8 @@ Hysteresis (``until below``) does not help who never crosses, and is left out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 from tocsin.agreement.evaluate.plan import CountOfBreaches, Finding, Plan, plan
 from tocsin.agreement.terms import (
@@ -46,9 +47,6 @@ from tocsin.agreement.walk import find
 from tocsin.model.records import Record
 from tocsin.model.vocabulary import Marking
 from tocsin.stresstest.solver import needs_extra
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 __all__ = ["HORIZON_S", "Slice", "largest_uncounted", "slices_of"]
 

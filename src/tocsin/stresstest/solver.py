@@ -7,12 +7,10 @@ belongs to the group that is looked for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Collection, Iterable
+from typing import Any, Protocol
 
 from tocsin.errors import WrongUse
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
 
 __all__ = ["Model", "needs_extra"]
 

@@ -11,7 +11,7 @@ says that they are conditional on these inputs. Nothing here predicts an attack.
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +19,10 @@ import numpy.typing as npt
 from tocsin.errors import WrongUse
 from tocsin.model.records import Record
 from tocsin.stresstest.game import NAMES, Payoffs, Solution, solve
+from tocsin.stresstest.inputs import Inputs
 from tocsin.stresstest.solver import needs_extra
+from tocsin.stresstest.tree import Node
 from tocsin.stresstest.worlds import Chances, chances
-
-if TYPE_CHECKING:
-    from tocsin.stresstest.inputs import Inputs
-    from tocsin.stresstest.tree import Node
 
 __all__ = ["DRAWN", "Credibility", "Spread", "credibility", "draw"]
 

@@ -23,7 +23,8 @@ violator itself controls, and which territory is covered under each claimed line
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator
+from typing import Literal
 
 from tocsin.agreement.terms import (
     Agreement,
@@ -55,9 +56,6 @@ from tocsin.stresstest.tree import (
     worst,
 )
 from tocsin.stresstest.votes import minimal_winning
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = [
     "Automaticity",

@@ -12,14 +12,12 @@ References:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from tocsin.errors import WrongUse
 from tocsin.model.records import Record
 from tocsin.stresstest.solver import needs_extra
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["SPELLS", "Curve", "Durability", "Effect", "durability_of", "spells"]
 

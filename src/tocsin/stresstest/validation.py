@@ -8,8 +8,10 @@ that cannot be reproduced is reported and never left out.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from math import comb
-from typing import TYPE_CHECKING, Any, Final, Literal
+from pathlib import Path
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -20,10 +22,6 @@ from tocsin.stresstest.power import power
 from tocsin.stresstest.solver import needs_extra
 from tocsin.stresstest.survival import SPELLS, curve, effects, shape, spells
 from tocsin.stresstest.votes import Ballots, Threshold
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 __all__ = ["Row", "Table", "validate"]
 

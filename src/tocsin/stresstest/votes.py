@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import fractions
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tocsin.agreement.decisions import eligible, veto_holders
 from tocsin.agreement.terms import (
@@ -36,9 +36,6 @@ from tocsin.agreement.terms import (
     VoteUnanimous,
 )
 from tocsin.model.records import Record
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 __all__ = [
     "Ballots",

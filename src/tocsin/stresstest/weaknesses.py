@@ -9,12 +9,15 @@ with a history under aliases, and the monitor's own replay confirms the claim
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
+from tocsin.agreement.evaluate import Evaluation
 from tocsin.agreement.evaluate.plan import plan
+from tocsin.agreement.terms import Agreement
 from tocsin.errors import WrongUse
 from tocsin.model.records import Record
 from tocsin.model.vocabulary import Marking
@@ -30,17 +33,11 @@ from tocsin.stresstest.histories import (
     start_of_history,
     table,
 )
+from tocsin.stresstest.inputs import Inputs
 from tocsin.stresstest.repairs import Repair, repair, repair_of_structure
+from tocsin.stresstest.slices import Slice
+from tocsin.stresstest.structure import Structure
 from tocsin.stresstest.tree import actors, smallest_blocking
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tocsin.agreement.evaluate import Evaluation
-    from tocsin.agreement.terms import Agreement
-    from tocsin.stresstest.inputs import Inputs
-    from tocsin.stresstest.slices import Slice
-    from tocsin.stresstest.structure import Structure
 
 __all__ = ["Claim", "Played", "Weakness", "weaknesses_of"]
 

@@ -11,7 +11,8 @@ differences between two texts are not noise.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -22,9 +23,6 @@ from tocsin.stresstest.compiling import ACCUSED
 from tocsin.stresstest.inputs import Hours, Inputs
 from tocsin.stresstest.tree import Gate, Leaf, Node, leaves
 from tocsin.stresstest.votes import Tests, Threshold
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["Chances", "Worlds", "chances", "draw_worlds"]
 
