@@ -37,25 +37,39 @@ from tocsin.agreement.terms import (
     Power,
     Within,
 )
-from tocsin.connectors.boards import read_board
+from tocsin.connectors.aid import read_aid
+from tocsin.connectors.boards import read_board, read_contributions, read_rates
 from tocsin.connectors.registry import read_source
+from tocsin.connectors.roads import read_closures, read_roads
 from tocsin.coordination import Due, Gate, Overview
 from tocsin.coordination.gates import GateKind
 from tocsin.coordination.gates import Span as Open
+from tocsin.coordination.money import Booked, Gap, book, gaps, sums
+from tocsin.coordination.routes import alternatives
 from tocsin.errors import InputRefused, OriginsMixed, WrongUse
 from tocsin.guarantees import Promise, promises
 from tocsin.guarantees.register import Register
 from tocsin.model import FACTS, Areas, Issue, conform, empty, from_seconds
-from tocsin.model.contributions import Board
+from tocsin.model.contributions import Board, Fund, MoneyNeed
+from tocsin.model.records import Instant, Record
 
 __all__ = [
     "BOARD_FILE",
     "Opened",
     "Supposed",
+    "Way",
+    "Ways",
+    "book_money",
     "clause_gates",
     "deadlines",
+    "differences",
+    "find_route",
+    "merge",
+    "money_lines",
     "open_board",
     "overview",
+    "status_lines",
+    "with_tables",
 ]
 
 BOARD_FILE: Final = "contributions.toml"
@@ -461,3 +475,206 @@ def _length(agreement: Agreement, duration: object) -> float:
     if not isinstance(duration, Duration):
         return 0.0
     return later(0, duration, agreement.calendar) / DAY_S
+
+
+# --- a board and a table put together
+
+
+def merge(
+    path: Path, table: Path, *, board_file: Path | None = None
+) -> tuple[Board, tuple[Issue, ...]]:
+    """A board with the contributions of a table added, checked as a whole.
+
+    Raises:
+        InputRefused: the board, the table or both together have errors.
+    """
+    folder = path if path.is_dir() else path.parent
+    given = read_board(board_file or folder / BOARD_FILE)
+    added = read_contributions(table, board=given.board)
+    merged = msgspec.structs.replace(
+        given.board, contributions=(*given.board.contributions, *added)
+    )
+    agreement = _agreement(path)
+    clauses = None if agreement is None else _clauses(agreement)
+    issues = coordination.check(merged, places=given.places, clauses=clauses)
+    errors = [issue for issue in issues if not issue.warning]
+    if errors:
+        raise InputRefused(errors)
+    return merged, issues
+
+
+# --- money
+
+
+def book_money(
+    board: Board, *, rates_file: Path | None = None, into: str = ""
+) -> tuple[tuple[Booked, ...], tuple[Gap, ...], tuple[Issue, ...]]:
+    """The board's money as written, its gaps per sector, and what has no rate.
+
+    Without ``into`` the gaps are in the currency of most of the needs.
+    """
+    rates = () if rates_file is None else read_rates(rates_file)
+    made = book(board.funds, rates=rates, into=into)
+    currencies = [need.money.currency for need in board.money_needs]
+    usual = max(set(currencies), key=currencies.count) if currencies else ""
+    asked = into or usual
+    found = gaps(board.money_needs, made.records, currency=asked) if asked else ()
+    return made.records, found, made.issues
+
+
+def with_tables(board: Board, tables: Sequence[tuple[str, Path]]) -> Board:
+    """The board with the funds and needs of published tables beside its own."""
+    funds, needs = list(board.funds), list(board.money_needs)
+    for name, file in tables:
+        for record in read_aid(name, file).records:
+            if isinstance(record, Fund | MoneyNeed) and record.origin != board.origin:
+                raise OriginsMixed(
+                    f"{name} is {record.origin}, the board {board.origin}"
+                )
+            if isinstance(record, Fund):
+                funds.append(record)
+            elif isinstance(record, MoneyNeed):
+                needs.append(record)
+    return msgspec.structs.replace(board, funds=tuple(funds), money_needs=tuple(needs))
+
+
+def money_lines(booked: Sequence[Booked], found: Sequence[Gap]) -> Iterator[str]:
+    """Sums by stage, donor and sector, then the gaps, as lines for a terminal."""
+    for one in sums(booked):
+        sector = one.sector or "sector not stated"
+        yield f"{one.stage.value:10} {one.donor}: {one.amount:,} {one.currency}, {sector}"
+    for gap in found:
+        need = "not stated" if gap.need is None else f"{gap.need:,}"
+        stages = ", ".join(f"{name} {amount:,}" for name, amount in gap.stages.items())
+        more = f"; {gap.unconverted} funds not converted" if gap.unconverted else ""
+        missing = "not known" if gap.gap is None else f"{gap.gap:,}"
+        yield (
+            f"{gap.sector}: needed {need} {gap.currency}; {stages};"
+            f" gap to commitments {missing}{more}"
+        )
+
+
+# --- words for a terminal
+
+
+def status_lines(view: Overview) -> Iterator[str]:
+    """The board as lines with tabs between: one for each region, task, capability."""
+    yield f"{view.board.title}, {view.at:%Y-%m-%d %H:%M} UTC, {view.board.origin.value}"
+    begun = "no ceasefire on record"
+    if view.ceasefire is not None:
+        begun = f"ceasefire since {view.ceasefire:%Y-%m-%d}"
+    yield begun + (", SUSPENDED" if view.suspended else "")
+    heads = "region task capability need promised committed delivered gap lead waits"
+    yield heads.replace(" ", "\t")
+    for row in view.status.rows:
+        amounts = (row.promised, row.committed, row.delivered)
+        yield "\t".join(
+            [
+                row.area,
+                row.function,
+                row.capability,
+                "?" if row.need is None else str(row.need),
+                *(_amount(one) for one in amounts),
+                "?" if row.gap is None else str(row.gap),
+                row.lead.lead or row.lead.state,
+                "; ".join(row.waits_for) or "-",
+            ]
+        )
+    for one in view.status.standings:
+        yield one.sentence
+
+
+def _amount(one: coordination.Amount) -> str:
+    unstated = f"+?{one.unstated}" if one.unstated else ""
+    return f"{one.here}+{one.shared}{unstated}"
+
+
+def differences(before: Overview, after: Overview) -> Iterator[str]:
+    """What a supposition opens, freezes or shuts, one line for each contribution."""
+    old = {s.contribution.contribution_id: s for s in before.status.standings}
+    changed = False
+    for one in after.status.standings:
+        name = one.contribution.contribution_id
+        if one.sentence != old[name].sentence:
+            changed = True
+            yield f"{name}: {old[name].sentence} -> {one.sentence}"
+    if not changed:
+        yield "nothing changes at this instant"
+    for freeze in after.freezes:
+        until = "still" if freeze.until is None else f"until {freeze.until:%Y-%m-%d}"
+        yield f"frozen: {freeze.contribution_id} since {freeze.since:%Y-%m-%d}, {until}"
+
+
+# --- routes
+
+
+class Way(Record, frozen=True, kw_only=True):
+    """One way: its minutes, its points, and how much it shares with those before."""
+
+    minutes: float
+    shared: float
+    points: tuple[tuple[float, float], ...]
+
+
+class Ways(Record, frozen=True, kw_only=True):
+    """The open ways between two places for a kind of traffic.
+
+    Attributes:
+        ways: the quickest first; empty: none is open.
+        closed_roads: how many roads are closed, by reason; no place is told.
+        note: that an open road is one of which no closing is known.
+    """
+
+    kind: str
+    at: Instant
+    ways: tuple[Way, ...]
+    closed_roads: dict[str, int]
+    note: str = (
+        "A road counts as open where no closing is known; nobody may have looked."
+    )
+
+
+def find_route(  # what a way depends on
+    start: tuple[float, float],
+    end: tuple[float, float],
+    *,
+    roads_file: Path,
+    kind: str,
+    at: datetime,
+    closures_file: Path | None = None,
+    board_file: Path | None = None,
+    others: int = 2,
+) -> Ways:
+    """The quickest open way between two points, and others beside it.
+
+    Raises:
+        InputRefused: roads, closures or board have errors.
+    """
+    roads = read_roads(roads_file)
+    closures = () if closures_file is None else read_closures(closures_file)
+    openings = () if board_file is None else read_board(board_file).board.openings
+    closed = roads.closed(closures, at=at, kind=kind, openings=openings)
+    numbers = {}
+    for reason in ("incident", "mine", "restriction"):
+        these = [one for one in closures if one.reason == reason]
+        numbers[reason] = int(roads.closed(these, at=at, kind=kind).sum())
+    numbers["hours"] = int(roads.closed([], at=at, kind=kind, openings=openings).sum())
+    found = alternatives(
+        roads, roads.nearest(*start), roads.nearest(*end), closed=closed, number=others
+    )
+    return Ways(
+        kind=kind,
+        at=at,
+        closed_roads=numbers,
+        ways=tuple(
+            Way(
+                minutes=round(one.minutes, 1),
+                shared=one.shared,
+                points=tuple(
+                    (float(roads.lon[n]), float(roads.lat[n])) for n in one.nodes
+                ),
+            )
+            for one in found
+            if one.found
+        ),
+    )

@@ -37,12 +37,13 @@ from tocsin.model.contributions import (
     MoneyNeed,
     Need,
     Opening,
+    Rate,
     Source,
 )
 from tocsin.model.currencies import CURRENCIES
 from tocsin.model.records import Record
 
-__all__ = ["BoardFile", "read_board", "read_contributions"]
+__all__ = ["BoardFile", "read_board", "read_contributions", "read_rates"]
 
 PARTS: Final[dict[str, tuple[str, type[Record], str]]] = {
     "contribution": ("contributions", Contribution, "contribution_id"),
@@ -112,6 +113,23 @@ def read_contributions(file: Path, *, board: Board) -> tuple[Contribution, ...]:
     if faults:
         raise InputRefused(faults)
     return tuple(msgspec.convert(d, Contribution, strict=False) for d in made.values())
+
+
+def read_rates(file: Path) -> tuple[Rate, ...]:
+    """Rates of exchange, one line each: ``currency,into,rate,on,source``.
+
+    Raises:
+        InputRefused: the table cannot be read, or has faults; all are listed.
+    """
+    rows = list(csv.DictReader(io.StringIO(_text(file))))
+    faults = [
+        fault
+        for line, row in enumerate(rows, start=2)
+        for fault in _faults(row, Rate, Where(file=str(file), line=line))
+    ]
+    if faults:
+        raise InputRefused(faults)
+    return tuple(msgspec.convert(row, Rate, strict=False) for row in rows)
 
 
 # --- TOML
