@@ -1,5 +1,6 @@
 """The duty log from the first question to the evidence of a run."""
 
+import re
 from datetime import UTC, datetime
 
 import msgspec
@@ -305,3 +306,35 @@ def test_an_hour_that_clocks_skipped_is_refused():
     with pytest.raises(WrongUse, match="never was"):
         clock("03:30", day, zone="Europe/Kyiv")
     assert clock("04:30", day, zone="Europe/Kyiv").hour == 1
+
+
+# --- to the report
+
+
+def test_no_export_of_a_night_camera_log_places_it_at_a_point(tmp_path, root):
+    from tocsin import pipeline, report
+    from tocsin.model import instant
+
+    camera(tmp_path / "l.jsonl", until="23:40", observer="-25.0,-3.0")
+    asked = pipeline.question(start="2025-03-03", until="2025-03-04", as_known_at=None)
+    pipeline.run_folder(
+        root / "agreements" / "exercise-lantern",
+        [("manual-log", tmp_path / "l.jsonl")],
+        tmp_path / "out",
+        asked=asked,
+    )
+    for form in ("html", "json"):
+        page = report.write(
+            tmp_path / "out",
+            kind="daily",
+            day=instant("2025-03-03").date(),
+            form=form,
+            released_at=instant("2025-03-06T00:00Z"),
+        ).decode()
+        assert "0.6 to 4 km S to SSW of the observer (6.1" in page.replace(
+            "\u00a0", " "
+        )
+        assert "about 45" in page.replace("\u00a0", " ")
+        assert page.count("sector-seen") >= 3
+        assert not re.search(r"\d°.{0,3}[NS]\b.{0,20}°.{0,3}[EW]\b", page)
+        assert "circle" not in page.split("figure-map")[-1].split("figure-timeline")[0]

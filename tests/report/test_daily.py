@@ -433,3 +433,57 @@ def test_a_run_whose_agreement_lacks_its_title_is_said_to_be_damaged(view, day):
     view.title = None
     with pytest.raises(StoreDamaged, match="title"):
         daily(view, day=day, released_at=None)
+
+
+def as_text(view, day, released):
+    return render_json(daily(view, day=day, released_at=released)).decode()
+
+
+SECTOR = {
+    "observer_lon": -25.0,
+    "observer_lat": -0.7,
+    "bearing_deg": 191.25,
+    "width_deg": 45.0,
+    "range_min_m": 600.0,
+    "range_max_m": 4000.0,
+}
+
+
+def test_what_was_seen_in_a_sector_is_a_sector_in_words_and_never_a_point(
+    empty, day, released
+):
+    given = {"count": 45, "count_qualifier": "about", **SECTOR}
+    empty.incident(
+        "projectile_in_flight",
+        at(9, 1),
+        lon=-25.01,
+        lat=-0.72,
+        lasts=timedelta(hours=2.5),
+        **given,
+    )
+    page = as_text(empty, day, released)
+    assert "0.6 to 4 km S to SSW of the observer (6.1" in page
+    assert "about 45" in page
+    assert "0.72" not in page
+
+
+def test_an_interval_is_shown_as_one(empty, day, released):
+    empty.incident("burst", at(9, 1), lasts=timedelta(hours=2.5), **SECTOR)
+    assert "03:30" in as_text(empty, day, released)
+
+
+def test_a_place_that_is_known_by_name_only_is_named(empty, day, released):
+    empty.incident("burst", at(9, 1), place_name="Alvenor")
+    assert "Alvenor, by name only" in as_text(empty, day, released)
+
+
+def test_a_sector_of_an_impact_is_withheld_with_it(empty, day):
+    empty.incident("explosion", at(9, 20), assessment="impact", **SECTOR)
+    page = as_text(empty, day, datetime(2025, 3, 10, 1, tzinfo=UTC))
+    assert "of the observer" not in page
+    assert "sector-seen" not in page
+
+
+def test_an_uncountable_number_is_said_to_be_one(empty, day, released):
+    empty.incident("burst", at(9, 1), count_qualifier="uncountable", **SECTOR)
+    assert "uncountable" in as_text(empty, day, released)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -43,6 +43,9 @@ class Sector(msgspec.Struct, frozen=True):
         bearing_deg: of its middle, clockwise from north.
         width_deg: its full width; 360 is the whole ring.
     """
+
+    UNSTATED_DEG: ClassVar[float] = 22.5
+    """Width of a bearing that states none: one wind."""
 
     bearing_deg: float
     width_deg: float

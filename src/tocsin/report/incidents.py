@@ -40,6 +40,13 @@ OF_OBSERVATIONS: Final = (
     "t_start",
     "t_end",
     "received_at",
+    "lon",
+    "observer_lon",
+    "observer_lat",
+    "bearing_deg",
+    "width_deg",
+    "range_min_m",
+    "range_max_m",
     "place_name",
     "sector",
     "claimed_party",
@@ -48,6 +55,15 @@ OF_OBSERVATIONS: Final = (
     "marking",
     "raw_ref",
 )
+SHAPE: Final = (
+    "observer_lon",
+    "observer_lat",
+    "bearing_deg",
+    "width_deg",
+    "range_min_m",
+    "range_max_m",
+)
+"""What places an observation in a part of a ring around its observer."""
 HIDDEN_WHEN_HELD: Final = ("lon", "lat", "sigma_m", "grid_deg", "sector")
 
 
@@ -109,6 +125,7 @@ def incidents_between(
         held_back(released_at),
     )
     frame = frame.with_columns(class_of(), *coarse(outgoing_floor_m=OUTGOING_FLOOR_M))
+    frame = frame.with_columns(*_never_a_point())
     return _hidden(frame).sort("t_start", "incident_id")
 
 
@@ -142,6 +159,12 @@ def _said(observed: pl.DataFrame, sensors: tuple[str, ...]) -> pl.DataFrame:
                 ("sector", "sector_names"),
             )
         ),
+        pl.col("lon").is_null().all().alias("no_point"),
+        pl.struct(SHAPE)
+        .filter(pl.col("lon").is_null() & pl.col("bearing_deg").is_not_null())
+        .unique()
+        .sort()
+        .alias("shapes"),
         pl.struct("claimed_party", "claimed_by", "source_id")
         .filter(pl.col("claimed_party").is_not_null())
         .unique()
@@ -152,7 +175,10 @@ def _said(observed: pl.DataFrame, sensors: tuple[str, ...]) -> pl.DataFrame:
 
 def _filled(frame: pl.DataFrame) -> pl.DataFrame:
     """An incident without observations says nothing; it is not left out."""
-    flags = ("period", "only_claimed", "outgoing", "impact", "exercise", "own_sensor")
+    flags = (
+        *("period", "only_claimed", "outgoing", "impact", "exercise", "own_sensor"),
+        "no_point",
+    )
     lists = (
         "weapons",
         "restrictions",
@@ -161,6 +187,7 @@ def _filled(frame: pl.DataFrame) -> pl.DataFrame:
         "place_names",
         "sector_names",
         "claims",
+        "shapes",
     )
     return frame.with_columns(
         *(pl.col(name).fill_null(False) for name in flags),
@@ -192,6 +219,18 @@ def _sector(row: dict[str, Any], sectors: Sectors) -> str | None:
     return sectors.find(names=names, lon=row["lon"], lat=row["lat"])
 
 
+def _never_a_point() -> list[pl.Expr]:
+    """What was only ever seen in sectors has sectors for its place, and no middle."""
+    only_sectors = pl.col("no_point") & (pl.col("shapes").list.len() > 0)
+    return [
+        *(
+            pl.when(only_sectors).then(None).otherwise(pl.col(name)).alias(name)
+            for name in ("lon", "lat", "sigma_m", "grid_deg")
+        ),
+        pl.when(only_sectors).then(pl.col("shapes")).otherwise([]).alias("shapes"),
+    ]
+
+
 def _hidden(frame: pl.DataFrame) -> pl.DataFrame:
     """What is held back loses everything that says where it was."""
     held = pl.col("held")
@@ -200,5 +239,8 @@ def _hidden(frame: pl.DataFrame) -> pl.DataFrame:
             pl.when(held).then(None).otherwise(pl.col(name)).alias(name)
             for name in HIDDEN_WHEN_HELD
         ),
-        pl.when(held).then([]).otherwise(pl.col("place_names")).alias("place_names"),
-    ).drop("fact_sector", "sector_names")
+        *(
+            pl.when(held).then([]).otherwise(pl.col(name)).alias(name)
+            for name in ("place_names", "shapes")
+        ),
+    ).drop("fact_sector", "sector_names", "no_point")

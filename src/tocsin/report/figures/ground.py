@@ -1,7 +1,8 @@
 """The maps: the agreement's areas, what was recorded there, and what nobody could see.
 
-A place is a circle of twice its standard error, never a point; outgoing fire has at
-least 1 km. Too many marks become a grid of hexagons no finer than the doubt of what it
+A place is a circle of twice its standard error, never a point; what was seen in a
+sector is that sector (:mod:`rings`), with no mark in it; outgoing fire has at least
+1 km. Too many marks become a grid of hexagons no finer than the doubt of what it
 counts. Who drew each line is named under the map.
 
 The projection is equirectangular around the middle of what is shown: true at the middle
@@ -22,6 +23,7 @@ from shapely.geometry.base import BaseGeometry
 from tocsin.report.classes import CLASSES
 from tocsin.report.document import Figure, LegendItem
 from tocsin.report.figures.hours import hatch
+from tocsin.report.figures.rings import box, ring_of
 from tocsin.report.figures.signs import sign
 from tocsin.report.figures.svg import drawing, group, path_of, tag, told
 from tocsin.report.watch import Watch
@@ -89,14 +91,14 @@ def incident_maps(
         control: publishers of the control layers on which findings of the day rest.
     """
     placed = incidents.filter(pl.col("lon").is_not_null() & pl.col("lat").is_not_null())
+    shaped = _shaped(incidents)
     drawn = _drawn(areas)
-    ground = _ground(drawn, placed)
+    ground = _ground(drawn, placed, shaped)
     if ground is None:
         return ()
     credit = _credit(drawn, control)
-    left_out = incidents.height - placed.height
-    if placed.height <= MOST_MARKS:
-        return (_one_by_one(placed, left_out, drawn, ground, credit),)
+    if placed.height + len(shaped) <= MOST_MARKS:
+        return (_one_by_one(incidents, placed, shaped, drawn, ground, credit),)
     groups = [(title, placed.filter(only)) for title, only in _groups()]
     return tuple(
         _counted(title, theirs, drawn, ground, credit)
@@ -117,21 +119,42 @@ def _groups() -> list[tuple[str, pl.Expr]]:
     ]
 
 
+def _shaped(incidents: pl.DataFrame) -> list[dict[str, Any]]:
+    """What was seen in sectors only, if each of them has a far edge."""
+    if "shapes" not in incidents.columns:
+        return []
+    rows = incidents.filter(pl.col("lon").is_null(), pl.col("shapes").list.len() > 0)
+    return [
+        row
+        for row in rows.select("incident_id", "class", "shapes").to_dicts()
+        if all(one["range_max_m"] and one["width_deg"] for one in row["shapes"])
+    ]
+
+
 def _one_by_one(
+    incidents: pl.DataFrame,
     placed: pl.DataFrame,
-    left_out: int,
+    shaped: Sequence[dict[str, Any]],
     drawn: Sequence[_Drawn],
     ground: _Ground,
     credit: str,
 ) -> Figure:
-    words = _words(placed, left_out)
-    parts = [*_base(drawn, ground), *_marks(placed, ground), *_furniture(ground)]
+    left_out = incidents.height - placed.height - len(shaped)
+    shown = incidents.filter(
+        pl.col("incident_id").is_in(
+            [*placed["incident_id"], *(row["incident_id"] for row in shaped)]
+        )
+    )
+    words = _words(shown, left_out, len(shaped))
+    sectors = [_sector(row, one, ground) for row in shaped for one in row["shapes"]]
+    marks = _marks(placed, ground)
+    parts = [*_base(drawn, ground), *sectors, *marks, *_furniture(ground)]
     return Figure(
         anchor="figure-map",
         title="Where it was recorded",
         description=words,
         svg=_whole(parts, ground, words),
-        legend=_legend(placed, drawn),
+        legend=_legend(placed, drawn, sectors=bool(shaped)),
         credit=credit,
         beside=ground.width < WIDTH,
         scrolls=ground.height < FLAT * ground.width,
@@ -232,8 +255,13 @@ def _depth(kind: str) -> int:
     return ORDER.index(kind) if kind in ORDER else len(ORDER)
 
 
-def _ground(drawn: Sequence[_Drawn], placed: pl.DataFrame) -> _Ground | None:
+def _ground(
+    drawn: Sequence[_Drawn],
+    placed: pl.DataFrame,
+    shaped: Sequence[dict[str, Any]] = (),
+) -> _Ground | None:
     boxes = [area.geometry.bounds for area in _in_focus(drawn)]
+    boxes += [box(one) for row in shaped for one in row["shapes"]]
     if placed.height:
         boxes.append(_box(placed))
     if not boxes:
@@ -317,6 +345,18 @@ def _doubt(row: dict[str, Any], ground: _Ground) -> str:
     x, y = ground.xy(row["lon"], row["lat"])
     radius = max(LEAST_RADIUS, 2 * row["sigma_m"] / ground.metres)
     return tag("circle", cx=x, cy=y, r=radius, klass=f"doubt {row['class']}")
+
+
+def _sector(row: dict[str, Any], shape: dict[str, Any], ground: _Ground) -> str:
+    """Part of a ring around an observer; what was seen is somewhere in it."""
+    lines = [[ground.xy(*point) for point in line] for line in ring_of(shape)]
+    drawn = tag(
+        "path",
+        d=path_of(lines, close=True),
+        klass=f"doubt sector-seen {row['class']}",
+        fill_rule="evenodd",
+    )
+    return told(drawn, f"{row['class']}: somewhere in this sector")
 
 
 def _mark(row: dict[str, Any], ground: _Ground) -> str:
@@ -457,8 +497,8 @@ def _round_down(metres: float) -> float:
     return float(next(k * power for k in (5, 2, 1) if k * power <= metres))
 
 
-def _words(placed: pl.DataFrame, left_out: int) -> str:
-    counts = dict(placed.group_by("class").len().iter_rows())
+def _words(shown: pl.DataFrame, left_out: int, sectors: int = 0) -> str:
+    counts = dict(shown.group_by("class").len().iter_rows())
     each = [
         counted(counts[shown.name], shown.one, shown.many)
         for shown in CLASSES
@@ -472,10 +512,17 @@ def _words(placed: pl.DataFrame, left_out: int) -> str:
             " Circles are twice the standard error of the place, or as small as can"
         )
         words += " be seen."
+    if sectors:
+        words += (
+            f" {counted(sectors, 'incident')} known only to lie in a sector around an"
+            " observer, drawn whole, from a grid of 1 km."
+        )
     return words
 
 
-def _legend(placed: pl.DataFrame, drawn: Sequence[_Drawn]) -> tuple[LegendItem, ...]:
+def _legend(
+    placed: pl.DataFrame, drawn: Sequence[_Drawn], *, sectors: bool = False
+) -> tuple[LegendItem, ...]:
     there = set(placed["class"].to_list())
     items = [
         LegendItem(mark=shown.name, text=shown.many)
@@ -485,6 +532,9 @@ def _legend(placed: pl.DataFrame, drawn: Sequence[_Drawn]) -> tuple[LegendItem, 
     if there:
         text = "twice the standard error of the place"
         items.append(LegendItem(mark="doubt", text=text))
+    if sectors:
+        text = "sector in which something was seen, wholly uncertain within"
+        items.append(LegendItem(mark="sector-seen", text=text))
     return (*items, *_lines(drawn))
 
 

@@ -6,6 +6,7 @@ its class and the instant from which it may be shown, and nothing else.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 import polars as pl
@@ -135,7 +136,8 @@ def _withheld(row: dict[str, Any]) -> tuple[str, str]:
 def _began(row: dict[str, Any]) -> str:
     sigma = row["t_sigma_s"]
     doubt = f" ± {max(1, round(sigma / 60)):,} min" if sigma else ""
-    long = row["period"] or (row["t_end"] - row["t_start"]).days >= 1
+    lasts = row["t_end"] - row["t_start"]
+    long = row["period"] or lasts > 2 * timedelta(seconds=sigma or 60.0)
     end = f" to {stamp(row['t_end'])}" if long else ""
     return f"{stamp(row['t_start'])}{end}{doubt}"
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from tocsin.evidence import Sector
 from tocsin.model import Finding
 from tocsin.report.classes import CLASSES, ShownClass
 from tocsin.report.day import Day
@@ -24,6 +25,7 @@ __all__ = [
     "party_of",
     "place_words",
     "sector_of",
+    "sector_words",
     "withheld_words",
 ]
 
@@ -57,22 +59,42 @@ def count_words(row: dict[str, Any]) -> str:
     """What the sources count, and how they mean it; both figures if they differ."""
     low, high = row["count_low"], row["count_high"]
     if low is None:
-        return "not stated"
+        return "uncountable" if "uncountable" in row["qualifiers"] else "not stated"
     figure = number(low) if low == high else f"{number(low)} to {number(high)}"
     meant = [spoken(word) for word in row["qualifiers"] if word != "exact"]
     return f"{listed(meant, last='or')} {figure}" if meant else figure
 
 
 def place_words(row: dict[str, Any]) -> str:
-    """The place on its grid with its doubt, or that there is none to show."""
+    """The place on its grid with its doubt, as a sector, or by name only."""
     if row["lat"] is None or row["lon"] is None:
-        return "no place"
+        return _sectors_or_name(row)
     grid = row["grid_deg"]
     digits = 0 if grid >= WHOLE_DEGREE else 1 if grid >= TENTH else 2
     km = max(1, round(row["sigma_m"] / 1000))
     north = f"{abs(row['lat']):.{digits}f}°{GAP}{'N' if row['lat'] >= 0 else 'S'}"
     east = f"{abs(row['lon']):.{digits}f}°{GAP}{'E' if row['lon'] >= 0 else 'W'}"
     return f"{north} {east} ±{GAP}{number(km)}{GAP}km"
+
+
+def _sectors_or_name(row: dict[str, Any]) -> str:
+    if row["shapes"]:
+        return "; ".join(dict.fromkeys(sector_words(one) for one in row["shapes"]))
+    names = row["place_names"]
+    return f"{listed(names, last='or')}, by name only" if names else "no place"
+
+
+def sector_words(shape: dict[str, Any]) -> str:
+    """A part of a ring around an observer, in words, with its size; never where."""
+    seen = Sector(
+        shape["bearing_deg"],
+        shape["width_deg"] or Sector.UNSTATED_DEG,
+        shape["range_min_m"],
+        shape["range_max_m"],
+    )
+    area = seen.area_km2
+    size = "" if area is None else f" ({area:.1f}{GAP}km²)"
+    return f"{seen.words()} of the observer{size}"
 
 
 def attribution(row: dict[str, Any], parties: Iterable[str]) -> str:
