@@ -465,3 +465,25 @@ def test_incidents_lie_as_close_to_the_truth_as_they_say(fused, observed):
     standard = off**2 / whole["sigma_m"].to_numpy() ** 2 / 2
     assert whole.num_rows > 250
     assert 0.8 < standard.mean() < 1.2
+
+
+def test_sector_is_never_shown_as_a_place_finer_than_the_sector(fused):
+    # "2-4 km SE of its position": the farthest corner is 1.2 km from the centroid
+    head = "id source_id t t_sigma_s lon lat observer_lon observer_lat bearing_deg"
+    line = "06:00:00 60 - - 10.0 0.0 135 22.5 2000 4000"
+    text = f"{head} width_deg range_min_m range_max_m\na one {line}\nb two {line}"
+    alone = fused(text.rpartition("\n")[0]).incidents.to_pylist()
+    (both,) = fused(text).incidents.to_pylist()
+    assert both["n_observations"] == 2
+    assert 1000 < alone[0]["sigma_m"] < 1400
+    assert both["sigma_m"] == alone[0]["sigma_m"]
+
+
+def test_errors_that_nobody_states_are_learned_from_the_data(fused, scene):
+    table, _ = scene(3_000, days=3, seed=5)
+    silent = table.drop_columns(["t_sigma_s"])
+    epoch = fused(silent).epoch
+    platforms = fused(table).epoch
+    assert not platforms.time_default
+    assert 5 < 15.0 * epoch.time_default["acoustic_sensor"] < 60  # it is 20 s
+    assert 5 < 20.0 * epoch.time_default["static_camera"] < 60  # it is 15 s

@@ -53,6 +53,9 @@ class Epoch(msgspec.Struct, frozen=True, kw_only=True):
         kind_terms: (codes, codes) log-likelihood ratio of two kinds and roles.
         place_scale: source id -> factor on its stated errors of place.
         time_scale: source id -> factor on its stated errors of time.
+        place_default: platform -> factor on what is assumed where nobody states an
+            error of place; ``unknown`` where no platform is known either.
+        time_default: the same for times.
         version: hash of all of these and of the parameters.
     """
 
@@ -60,6 +63,8 @@ class Epoch(msgspec.Struct, frozen=True, kw_only=True):
     kind_terms: Reals
     place_scale: dict[str, float]
     time_scale: dict[str, float]
+    place_default: dict[str, float] = {}
+    time_default: dict[str, float] = {}
     version: str
 
 
@@ -80,27 +85,22 @@ def estimate_epoch(reports: Reports, chosen: Ints, params: Params) -> Epoch:
         reports.lon[chosen], reports.lat[chosen], reports.t[chosen], params.rate
     )
     kind_terms = _kind_terms(reports.kind[chosen], params)
-    return versioned(rate, kind_terms, {}, {}, params)
-
-
-def versioned(
-    rate: RateMap,
-    kind_terms: Reals,
-    place_scale: dict[str, float],
-    time_scale: dict[str, float],
-    params: Params,
-) -> Epoch:
-    """These estimates with the hash of their content as version."""
-    digest = hashlib.sha256(encode([params, place_scale, time_scale]))
-    for array in (rate.cells, rate.rates, rate.wide_rates, kind_terms):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return Epoch(
-        rate=rate,
-        kind_terms=kind_terms,
-        place_scale=place_scale,
-        time_scale=time_scale,
-        version=digest.hexdigest()[:16],
+    bare = Epoch(
+        rate=rate, kind_terms=kind_terms, place_scale={}, time_scale={}, version=""
     )
+    return versioned(bare, params)
+
+
+def versioned(epoch: Epoch, params: Params) -> Epoch:
+    """The epoch with the hash of its content as version."""
+    factors = [
+        epoch.place_scale, epoch.time_scale, epoch.place_default, epoch.time_default,
+    ]  # fmt: skip
+    digest = hashlib.sha256(encode([params, factors]))
+    rate = epoch.rate
+    for array in (rate.cells, rate.rates, rate.wide_rates, epoch.kind_terms):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return msgspec.structs.replace(epoch, version=digest.hexdigest()[:16])
 
 
 def _rate_map(lon: Reals, lat: Reals, t: Reals, params: RateParams) -> RateMap:

@@ -72,7 +72,10 @@ from tocsin.incidents.scales import estimate_scales, sample
 from tocsin.incidents.summarise import Membership, tables
 from tocsin.model import Outcome, SourceDescription
 
-__all__ = ["LEFTOVER", "Fused", "fuse"]
+__all__ = ["LEFTOVER", "Fused", "fusable", "fuse", "fuse_reports", "points_of"]
+
+UNKNOWN = ""
+"""The platform of rows that name none, in an epoch's factors."""
 
 LEFTOVER = pa.schema(
     [
@@ -121,8 +124,24 @@ def fuse(
     """
     params = params or load_params()
     reports, wrong = read_reports(observations, sources, params)
+    done = fuse_reports(
+        reports, sources=sources, parties=parties, params=params, epoch=epoch
+    )
+    issues = (*wrong, *done.issues, *undescribed(reports, sources))
+    return Outcome(records=done.records, issues=issues)
+
+
+def fuse_reports(
+    reports: Reports,
+    *,
+    sources: Sequence[SourceDescription],
+    parties: Sequence[str],
+    params: Params,
+    epoch: Epoch | None,
+) -> Outcome[Fused]:
+    """The same, of reports that were read before; for the arguments see above."""
     copies, rings = find_copies(reports, params)
-    chosen = _fusable(reports, copies)
+    chosen = fusable(reports, copies)
     epoch = epoch or _epoch(reports, chosen, params)
     groups = _group(reports, chosen, epoch, params)
     membership = _membership(reports, copies, chosen, groups, params)
@@ -133,9 +152,7 @@ def fuse(
         leftover=_leftover(reports, membership),
         epoch=epoch,
     )
-    return Outcome(
-        records=fused, issues=(*wrong, *rings, *undescribed(reports, sources))
-    )
+    return Outcome(records=fused, issues=rings)
 
 
 def _may_join(reports: Reports) -> Flags:
@@ -143,15 +160,15 @@ def _may_join(reports: Reports) -> Flags:
     return np.asarray(reports.usable & ~calm)
 
 
-def _fusable(reports: Reports, copies: Copies) -> Ints:
-    """Reports that are compared with each other by place and time."""
+def fusable(reports: Reports, copies: Copies) -> Ints:
+    """Indices of the reports that are compared with each other by place and time."""
     original = copies.copies == np.arange(len(reports))
     single = reports.nature != PERIOD_COUNT
     return np.flatnonzero(_may_join(reports) & original & single & reports.placed)
 
 
 def _group(reports: Reports, chosen: Ints, epoch: Epoch, params: Params) -> Groups:
-    points = _points(reports, chosen, epoch)
+    points = points_of(reports, chosen, epoch, params)
     decide = params.decide
     pairs = find_pairs(
         points, epoch.kind_terms, gate=decide.gate, threshold=decide.threshold
@@ -168,32 +185,79 @@ def _group(reports: Reports, chosen: Ints, epoch: Epoch, params: Params) -> Grou
 
 def _epoch(reports: Reports, chosen: Ints, params: Params) -> Epoch:
     """The epoch of these reports, with what the sources misstate of their errors."""
-    stated = estimate_epoch(reports, chosen, params)
     some = chosen[sample(reports.t[chosen])]
+    stated = _assumed(reports, some, estimate_epoch(reports, chosen, params), params)
     scales = estimate_scales(
-        _points(reports, some, stated),
+        points_of(reports, some, stated, params),
         reports.source[some],
         stated.kind_terms,
         params.scales,
         n_sources=len(reports.sources),
+        free=(
+            _silent(reports, reports.silent_place),
+            _silent(reports, reports.silent_time),
+        ),
+        loose=params.assumed,
     )
     place = dict(zip(reports.sources, scales.place.tolist(), strict=True))
     time = dict(zip(reports.sources, scales.time.tolist(), strict=True))
-    return versioned(stated.rate, stated.kind_terms, place, time, params)
+    found = msgspec.structs.replace(stated, place_scale=place, time_scale=time)
+    return versioned(found, params)
 
 
-def _points(reports: Reports, chosen: Ints, epoch: Epoch) -> Points:
+def _silent(reports: Reports, silent: Flags) -> Flags:
+    """Sources of which half of the rows or more state no error."""
+    n = len(reports.sources)
+    rows = np.bincount(reports.source, minlength=n)
+    return np.asarray(2 * np.bincount(reports.source[silent], minlength=n) >= rows)
+
+
+def _assumed(reports: Reports, some: Ints, epoch: Epoch, params: Params) -> Epoch:
+    """The epoch with what the data say of errors that nobody states.
+
+    A platform's error is a judgement, and a row may name no platform: so the factor on
+    it is estimated almost freely, for each platform as if it were one source.
+    """
+    silent = reports.silent_place[some] | reports.silent_time[some]
+    if not silent.any():
+        return epoch
+    names = (UNKNOWN, *params.platforms)
+    number = np.where(silent, reports.platform[some] + 1, 0)
+    scales = estimate_scales(
+        points_of(reports, some, epoch, params),
+        number,
+        epoch.kind_terms,
+        params.assumed,
+        n_sources=len(names) + 1,
+    )
+    seen = np.unique(number[silent]).tolist()
+    return msgspec.structs.replace(
+        epoch,
+        place_default={names[k - 1]: float(scales.place[k]) for k in seen},
+        time_default={names[k - 1]: float(scales.time[k]) for k in seen},
+    )
+
+
+def points_of(reports: Reports, chosen: Ints, epoch: Epoch, params: Params) -> Points:
+    """What the search needs of these reports, by the factors of this epoch."""
     lon, lat, t = reports.lon[chosen], reports.lat[chosen], reports.t[chosen]
     place = np.array([epoch.place_scale.get(s, 1.0) for s in reports.sources] or [1.0])
     time = np.array([epoch.time_scale.get(s, 1.0) for s in reports.sources] or [1.0])
-    source = reports.source[chosen]
+    source, platform = reports.source[chosen], reports.platform[chosen]
+    names = (UNKNOWN, *params.platforms)
+    of_place = np.array([epoch.place_default.get(name, 1.0) for name in names])
+    of_time = np.array([epoch.time_default.get(name, 1.0) for name in names])
+    place = place[source] * np.where(
+        reports.silent_place[chosen], of_place[platform], 1
+    )
+    time = time[source] * np.where(reports.silent_time[chosen], of_time[platform], 1)
     return Points(
         lon=shortest_cut(lon),
         lat=lat,
         cos_lat=np.cos(np.radians(lat)),
-        cov=reports.cov[chosen] * (place[source] ** 2)[:, None],
+        cov=reports.cov[chosen] * (place**2)[:, None],
         t=t,
-        var_t=reports.var_t[chosen] * time[source] ** 2,
+        var_t=reports.var_t[chosen] * time**2,
         log_rate=epoch.rate.log_rate(lon, lat, t),
         code=codes(reports, chosen),
         follower=np.isin(reports.nature[chosen], (WARNING, CLAIM)),

@@ -7,6 +7,7 @@ True
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 from typing import Annotated
 
@@ -87,6 +88,7 @@ class Params(Record, frozen=True, kw_only=True):
     rate: RateParams
     kinds: KindParams
     scales: ScaleParams
+    assumed: ScaleParams
     groups: dict[str, tuple[str, ...]]
     platforms: dict[str, Errors]
 
@@ -105,7 +107,10 @@ def load_params(text: str | None = None) -> Params:
     Raises:
         msgspec.ValidationError: a parameter is missing or out of its bounds.
     """
-    if text is None:
-        place = files("tocsin.incidents").joinpath("fusion.toml")
-        text = place.read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), Params)
+    return _own() if text is None else msgspec.convert(tomllib.loads(text), Params)
+
+
+@cache
+def _own() -> Params:
+    place = files("tocsin.incidents").joinpath("fusion.toml")
+    return msgspec.convert(tomllib.loads(place.read_text(encoding="utf-8")), Params)

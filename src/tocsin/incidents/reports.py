@@ -52,12 +52,15 @@ class Reports(msgspec.Struct, frozen=True, kw_only=True):
         role: 1 at the gun, 2 where it fell, 3 a sighting of forces, 0 unknown.
         lon, lat: degrees; NaN where no place is known.
         cov: (n, 3) covariance of the place, m^2: east-east, east-north, north-north.
+        reach: from the centroid of a sector to its farthest corner, metres; 0: a point.
         t: middle of the interval, seconds since 1970; half: half its length.
         var_t: variance of the time, s^2, the interval's length included.
         received: microseconds since 1970; the largest integer where unknown.
         source: index into ``sources``.
         once: one bit for each source that tells its own events apart, else 0.
         usable: False for what an issue keeps out of incidents.
+        silent_place, silent_time: True where neither the row nor its source's
+            description states the error, so that the platform's stands in.
     """
 
     row: Ints
@@ -70,6 +73,7 @@ class Reports(msgspec.Struct, frozen=True, kw_only=True):
     lon: Reals
     lat: Reals
     cov: Reals
+    reach: Reals
     t: Reals
     half: Reals
     t_sigma: Reals
@@ -81,6 +85,8 @@ class Reports(msgspec.Struct, frozen=True, kw_only=True):
     platform: Ints
     derived_from: pl.Series
     usable: Flags
+    silent_place: Flags
+    silent_time: Flags
 
     def __len__(self) -> int:
         return len(self.row)
@@ -103,7 +109,7 @@ def read_reports(
     rows = _canonical(pl.DataFrame(table))
     errors = _errors(rows, sources, params)
     times = _times(rows, errors["t_sigma_s"], params)
-    lon, lat, cov = _places(rows, errors["sigma_m"], params)
+    lon, lat, cov, reach = _places(rows, errors["sigma_m"], params)
     backwards = rows["t_end"].to_numpy() < rows["t_start"].to_numpy()
     repeated = ~rows["observation_id"].is_first_distinct().to_numpy()
     kind = _codes(rows["kind"], KINDS)
@@ -119,6 +125,7 @@ def read_reports(
         lon=lon,
         lat=lat,
         cov=cov,
+        reach=reach,
         received=_received(rows["received_at"]),
         source=_codes(rows["source_id"], source_ids),
         once=_once(source_ids, sources)[_codes(rows["source_id"], source_ids)],
@@ -126,6 +133,8 @@ def read_reports(
         platform=_codes(rows["platform"], ("", *params.platforms)),
         derived_from=rows["derived_from"],
         usable=~(backwards | repeated),
+        silent_place=errors["silent_sigma_m"].to_numpy() & ~np.isnan(lon),
+        silent_time=errors["silent_t_sigma_s"].to_numpy(),
         **times,
     )
     return reports, tuple(_issues(rows, backwards, repeated, reports.placed))
@@ -194,24 +203,30 @@ def _errors(
     """Standard errors: the row's own, else its source's, else its platform's."""
     silent = params.platforms["unknown"]
 
-    def of(name: str) -> pl.Expr:
+    def stated(name: str) -> pl.Expr:
         own = pl.when(pl.col(name).is_finite() & (pl.col(name) >= 0)).then(name)
         source = {
             s.id: getattr(s, name) for s in sources if getattr(s, name) is not None
         }
-        platform = {p: getattr(e, name) for p, e in params.platforms.items()}
-        return pl.coalesce(
-            own,
-            pl.col("source_id").replace_strict(
-                source, default=None, return_dtype=pl.Float64
-            ),
-            pl.col("platform").replace_strict(
-                platform, default=None, return_dtype=pl.Float64
-            ),
-            pl.lit(getattr(silent, name)),
-        ).alias(name)
+        described = pl.col("source_id").replace_strict(
+            source, default=None, return_dtype=pl.Float64
+        )
+        return pl.coalesce(own, described)
 
-    return rows.select(of("sigma_m"), of("t_sigma_s"))
+    def of(name: str) -> pl.Expr:
+        platform = {p: getattr(e, name) for p, e in params.platforms.items()}
+        assumed = pl.col("platform").replace_strict(
+            platform, default=None, return_dtype=pl.Float64
+        )
+        return pl.coalesce(stated(name), assumed, pl.lit(getattr(silent, name)))
+
+    sector = pl.col("lon").is_null() & pl.col("observer_lon").is_not_null()
+    return rows.select(
+        of("sigma_m").alias("sigma_m"),
+        of("t_sigma_s").alias("t_sigma_s"),
+        silent_sigma_m=stated("sigma_m").is_null() & ~sector,
+        silent_t_sigma_s=stated("t_sigma_s").is_null(),
+    )
 
 
 def _times(rows: pl.DataFrame, t_sigma: pl.Series, params: Params) -> dict[str, Reals]:
@@ -230,15 +245,16 @@ def _times(rows: pl.DataFrame, t_sigma: pl.Series, params: Params) -> dict[str, 
 
 def _places(
     rows: pl.DataFrame, sigma_m: pl.Series, params: Params
-) -> tuple[Reals, Reals, Reals]:
+) -> tuple[Reals, Reals, Reals, Reals]:
     lon, lat = _inside(rows["lon"], 180), _inside(rows["lat"], 90)
     point = ~np.isnan(lon + lat)
     variance = np.maximum(sigma_m.to_numpy(), params.floors.sigma_m) ** 2
     cov = np.stack([variance, np.zeros_like(variance), variance], axis=1)
     lon[~point] = lat[~point] = np.nan
     seen = np.flatnonzero(~point & rows["observer_lon"].is_not_null().to_numpy())
-    lon[seen], lat[seen], cov[seen] = _sectors(rows[seen], params)
-    return lon, lat, cov
+    reach = np.zeros(len(lon))
+    lon[seen], lat[seen], cov[seen], reach[seen] = _sectors(rows[seen], params)
+    return lon, lat, cov, reach
 
 
 def _inside(column: pl.Series, bound: float) -> Reals:
@@ -247,8 +263,8 @@ def _inside(column: pl.Series, bound: float) -> Reals:
     return values
 
 
-def _sectors(rows: pl.DataFrame, params: Params) -> tuple[Reals, Reals, Reals]:
-    """Centroid and covariance of each ring segment; NaN where a row has none.
+def _sectors(rows: pl.DataFrame, params: Params) -> tuple[Reals, Reals, Reals, Reals]:
+    """Centroid, covariance and reach of each ring segment; NaN where a row has none.
 
     Moments of a segment of half-width w between radii a and b, along its bearing:
     E[r] = 2/3 (b^3 - a^3)/(b^2 - a^2), E[cos] = sin w / w, E[r^2] = (a^2 + b^2)/2,
@@ -283,7 +299,19 @@ def _sectors(rows: pl.DataFrame, params: Params) -> tuple[Reals, Reals, Reals]:
         np.where(np.isnan(lat), np.nan, lon),
         np.where(np.isnan(lon), np.nan, lat),
         cov,
+        _reach(along, a, b, w),
     )
+
+
+def _reach(along: Reals, near: Reals, far: Reals, half_width: Reals) -> Reals:
+    """From the centroid to the farthest point of the segment.
+
+    The law of cosines over its corners; beyond a right angle the far arc's end lies on
+    the other side of the observer.
+    """
+    cos = np.cos(half_width)
+    corners = [np.sqrt(along**2 + r**2 - 2 * along * r * cos) for r in (near, far)]
+    return np.asarray(np.maximum(np.maximum(*corners), far - along))
 
 
 def _issues(

@@ -55,6 +55,22 @@ class _Apart(msgspec.Struct, frozen=True, kw_only=True):
     apart: Flags
 
 
+class _Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Prior and bounds of each source."""
+
+    prior: Reals
+    least: Reals
+    most: Reals
+
+    @classmethod
+    def of(cls, params: ScaleParams, loose: ScaleParams, free: Flags) -> _Limits:
+        return cls(
+            prior=np.where(free, loose.prior_pairs, params.prior_pairs),
+            least=np.where(free, loose.least, params.least),
+            most=np.where(free, loose.most, params.most),
+        )
+
+
 def estimate_scales(
     points: Points,
     source: Ints,
@@ -62,6 +78,8 @@ def estimate_scales(
     params: ScaleParams,
     *,
     n_sources: int,
+    free: tuple[Flags, Flags] | None = None,
+    loose: ScaleParams | None = None,
 ) -> Scales:
     """The factors of each source; 1 where the data say nothing.
 
@@ -71,12 +89,19 @@ def estimate_scales(
         kind_terms: see :class:`tocsin.incidents.epoch.Epoch`.
         params: bounds and prior.
         n_sources: how many sources there are.
+        free: for place and time, which sources state no errors of their own.
+        loose: bounds and prior of those.
     """
+    none = np.zeros(n_sources, dtype=bool)
+    limits = [
+        _Limits.of(params, loose or params, which) for which in free or (none,) * 2
+    ]
     scales = Scales(place=np.ones(n_sources), time=np.ones(n_sources))
     pairs = find_pairs(points, kind_terms, gate=WIDE_GATE, threshold=WIDE_THRESHOLD)
     apart = _apart(points, pairs, kind_terms)
-    for _ in range(params.rounds if len(pairs.i) else 0):
-        scales = _round(points, source, apart, scales, params)
+    rounds = max(params.rounds, loose.rounds if loose else 0)
+    for _ in range(rounds if len(pairs.i) else 0):
+        scales = _round(points, source, apart, scales, limits)
     return scales
 
 
@@ -112,7 +137,7 @@ def _round(
     source: Ints,
     apart: _Apart,
     scales: Scales,
-    params: ScaleParams,
+    limits: list[_Limits],
 ) -> Scales:
     i, j = apart.i, apart.j
     cov = points.cov * (scales.place[source] ** 2)[:, None]
@@ -130,9 +155,15 @@ def _round(
     time = [var_t[end] / v for end in ends]
     return Scales(
         place=_moved(
-            scales.place, source, ends, true * apart.apart, place, d2_place / 2, params
+            scales.place,
+            source,
+            ends,
+            true * apart.apart,
+            place,
+            d2_place / 2,
+            limits[0],
         ),
-        time=_moved(scales.time, source, ends, true, time, d2_t, params),
+        time=_moved(scales.time, source, ends, true, time, d2_t, limits[1]),
     )
 
 
@@ -143,7 +174,7 @@ def _moved(
     true: Reals,
     shares: list[Reals],
     misfit: Reals,
-    params: ScaleParams,
+    limits: _Limits,
 ) -> Reals:
     """The factors, moved by how far the source's pairs lie apart."""
     seen, expected = np.zeros_like(scale), np.zeros_like(scale)
@@ -151,7 +182,7 @@ def _moved(
         weight = true * share
         seen += np.bincount(source[end], weight * misfit, len(scale))
         expected += np.bincount(source[end], weight, len(scale))
-    prior = params.prior_pairs
+    prior = limits.prior
     stated = scale**2  # the prior pulls towards a factor of 1
     ratio = (seen + prior / stated) / (expected + prior)
-    return np.clip(scale * np.sqrt(ratio), params.least, params.most)
+    return np.clip(scale * np.sqrt(ratio), limits.least, limits.most)

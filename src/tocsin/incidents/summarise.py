@@ -238,12 +238,24 @@ def _places(
     best = sums.best_place[single]
     lon[single], lat[single] = reports.lon[best], reports.lat[best]
     sigma[single] = np.sqrt(reports.cov[best][:, [0, 2]].max(axis=1))
+    sigma = np.maximum(sigma, _least_reach(reports, sums))
     out = sums.outgoing
     lon[out], lat[out] = _to_grid(lon[out]), _to_grid(lat[out])
     sigma[out] = np.maximum(sigma[out], OUTGOING_FLOOR_M)
     sigma[np.isnan(lon)] = np.nan
     places = {"lon": lon, "lat": lat, "sigma_m": sigma}
     return {name: pl.Series(column).fill_nan(None) for name, column in places.items()}
+
+
+def _least_reach(reports: Reports, sums: _Sums) -> Reals:
+    """Of incidents that were seen in sectors only, the smallest sector; else 0.
+
+    A sector is no point: shown as one, its error reaches to its farthest corner.
+    """
+    least = np.full(len(sums.home), np.inf)
+    placed = sums.own_member & reports.placed[sums.member]
+    np.minimum.at(least, sums.incident[placed], reports.reach[sums.member[placed]])
+    return np.where(np.isfinite(least), least, 0.0)
 
 
 def _to_grid(degrees: Reals) -> Reals:
