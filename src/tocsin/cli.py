@@ -180,6 +180,39 @@ def read(
             _put(html, reading.to_html(said).encode())
 
 
+@app.command("test")
+def try_cases(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH ...]", help="Cases, or folders with cases."),
+    ] = None,
+    *,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update", help="Write down what Tocsin says now; read the diff."
+        ),
+    ] = False,
+) -> None:
+    """Try cases: an agreement, dated facts, who watched, and the verdicts expected.
+
+    Without PATH: those in `tests/cases`. Each case is a Markdown file; both engines
+    answer it. Shows every difference; exits with 1 if there is one.
+
+    Example: `tocsin test tests/cases/good`
+    """
+    from tocsin.agreement import cases
+
+    with _exit_codes():
+        files = cases.cases_in(paths or [Path("tests/cases")])
+        if not files:
+            raise WrongUse("no case in the paths given: a case has a `verdicts` block")
+        differing = sum(_try_case(file, update=update) for file in files)
+        verb = "rewritten" if update else "differ"
+        typer.echo(f"{len(files)} cases, {differing} {verb}")
+        raise SystemExit(bool(differing and not update))
+
+
 @app.command()
 def run(
     agreement: AgreementArgument,
@@ -1197,6 +1230,39 @@ def _source(text: str, option: str = "--source") -> tuple[str, Path]:
     if not (source_id and equals and file):
         raise WrongUse(f"{option} {text}: write it as ID=FILE")
     return source_id, Path(file)
+
+
+def _try_case(file: Path, *, update: bool) -> bool:
+    """Whether a case differs; shows how, or writes down what is said now."""
+    from tocsin.agreement import cases
+
+    try:
+        case = cases.read_case(file)
+        said = cases.answer(case)
+    except InputRefused as refused:
+        _show_issues(refused.issues, "en")
+        return True
+    if said == case.said:
+        return False
+    if update:
+        target, text = cases.updated(case, said)
+        _put(target, text.encode())
+    else:
+        _show_difference(file, case.said, said)
+    return True
+
+
+def _show_difference(file: Path, before: str, after: str) -> None:
+    from difflib import unified_diff
+
+    lines = unified_diff(
+        before.splitlines(), after.splitlines(), f"{file}: expected", "said now",
+        lineterm="", n=2,
+    )  # fmt: skip
+    inks = {"+": "green", "-": "red", "@": "cyan"}
+    for line in lines:
+        ink = inks.get(line[:1]) if sys.stdout.isatty() else None
+        typer.secho(line, fg=ink)
 
 
 def _names_on(areas: Any) -> set[str]:
