@@ -21,6 +21,7 @@ from tocsin.agreement.evaluate.force import Span
 from tocsin.agreement.evaluate.history import Fact, Flags, Ints, Reals
 from tocsin.agreement.evaluate.judged import Judged, Stated
 from tocsin.agreement.evaluate.oracle import find, prohibit
+from tocsin.agreement.evaluate.oracle_clearing import clearing
 from tocsin.agreement.evaluate.oracle_duties import duties as literal_duties
 from tocsin.agreement.evaluate.oracle_sources import Sources
 from tocsin.agreement.evaluate.plan import (
@@ -58,7 +59,9 @@ def judge(setting: Setting) -> Judged:
     for finding in setting.plan.findings:
         _find(setting, finding, events, literal, judged)
     for obligation in setting.plan.obligations:
-        if _called(setting, obligation) and not duties(setting, obligation, judged):
+        if obligation.pattern.act == "clear" and obligation.trigger is None:
+            clearing(setting, obligation, literal.sources, judged)
+        elif _called(setting, obligation) and not duties(setting, obligation, judged):
             facts = literal.of(acts_of(setting.plan.agreement, obligation))
             literal_duties(setting, obligation, facts, judged)
     judged.sampled |= any(t.sampled for e in events.values() for t in e.tables)
@@ -91,7 +94,7 @@ def _called(setting: Setting, obligation: Obligation) -> bool:
 def columnar(prohibition: Prohibition) -> bool:
     """True where the batch engine has columns for the prohibition."""
     return not any(
-        rule.persists_s or rule.exceptions or len(rule.replies) > 1
+        rule.persists_s or rule.conditional or len(rule.replies) > 1
         for rule in prohibition.rules
     )
 

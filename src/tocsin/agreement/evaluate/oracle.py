@@ -13,6 +13,7 @@ from tocsin.agreement.evaluate.chance import reaches
 from tocsin.agreement.evaluate.force import Span
 from tocsin.agreement.evaluate.judged import Judged, Method, Stated
 from tocsin.agreement.evaluate.oracle_breaches import Breaches, Event
+from tocsin.agreement.evaluate.oracle_clearing import clearing
 from tocsin.agreement.evaluate.oracle_conditions import conditioned
 from tocsin.agreement.evaluate.oracle_duties import duties
 from tocsin.agreement.evaluate.oracle_findings import episodes
@@ -39,7 +40,10 @@ def judge(setting: Setting) -> Judged:
     for finding in setting.plan.findings:
         find(setting, finding, sources, judged)
     for obligation in setting.plan.obligations:
-        duties(setting, obligation, facts, judged)
+        if obligation.pattern.act == "clear" and obligation.trigger is None:
+            clearing(setting, obligation, sources, judged)
+        else:
+            duties(setting, obligation, facts, judged)
     judged.sampled |= sources.sampled
     return judged
 

@@ -9,12 +9,12 @@ looked at on its own, clusters are independent of each other (rules P3 and X1 to
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final, Literal
 
 import msgspec
 import numpy as np
 
-from tocsin.agreement.evaluate.chance import Worlds, worlds
+from tocsin.agreement.evaluate.chance import Worlds, reaches, worlds
 from tocsin.agreement.evaluate.force import Span
 from tocsin.agreement.evaluate.history import (
     Fact,
@@ -35,7 +35,19 @@ from tocsin.agreement.evaluate.plan import (
 from tocsin.agreement.terms import FilterCompare, FilterIn
 from tocsin.model.places import Areas
 
-__all__ = ["Act", "Breaches", "Cluster", "Event", "breaches", "matches", "passes"]
+CLEARING: Final = "clear"
+Plea = Literal["forbidden", "excused", "allowed", "unclear"]
+
+__all__ = [
+    "Act",
+    "Breaches",
+    "Cluster",
+    "Event",
+    "Plea",
+    "breaches",
+    "matches",
+    "passes",
+]
 
 
 class Act(msgspec.Struct, kw_only=True, eq=False):
@@ -58,6 +70,8 @@ class Act(msgspec.Struct, kw_only=True, eq=False):
     sure: bool
     lon: float
     lat: float
+    pardoned: bool = False
+    until: int = 0
 
 
 class Event(msgspec.Struct, kw_only=True, eq=False):
@@ -110,7 +124,7 @@ class Breaches(msgspec.Struct, kw_only=True):
     play: Callable[[Sequence[Event], Worlds], list[Flags]]
 
 
-def breaches(
+def breaches(  # noqa: PLR0913  # one argument for each thing that a breach depends on
     prohibition: Prohibition,
     plan: Plan,
     history: History,
@@ -120,6 +134,7 @@ def breaches(
     span: Span,
     active: Sequence[Span],
     seed: int,
+    plead: Callable[[ForbidRule, Act], Plea] | None = None,
 ) -> Breaches:
     """Every event that may be a breach of the prohibition, with its worlds.
 
@@ -132,12 +147,16 @@ def breaches(
         span: when the article binds.
         active: when each of its rules binds (``then forbid`` binds later).
         seed: for drawn worlds.
+        plead: what stands on record for an act, where the rule has conditions or
+            exceptions other than a reply (rule X5).
     """
     acts = [
         act
         for number, rule in enumerate(prohibition.rules)
         for act in _acts(number, rule, plan, history, facts, areas)
+        if plead is None or _heard(act, plead(rule, act))
     ]
+    _clear(acts, prohibition, history, plan.standard)
     ties = _Ties(len(acts))
     _tie_by_component(ties, acts)
     links = [
@@ -168,6 +187,29 @@ def breaches(
         cuts=cuts,
         play=play,
     )
+
+
+def _clear(
+    acts: Sequence[Act], prohibition: Prohibition, history: History, standard: float
+) -> None:
+    """A sighting persists until its party is on record to have cleared at most."""
+    on_record = history["kind"].code == history["kind"].of(CLEARING)
+    cleared = [history.fact(int(row)) for row in np.flatnonzero(on_record)]
+    for act in acts:
+        persists = prohibition.rules[act.rule].persists_s
+        act.until = act.end + persists if persists else act.t
+        for fact in cleared if persists else ():
+            mine = fact.party == act.party and fact.sector in {None, act.sector}
+            if mine and fact.t > act.t and reaches(fact.p, standard):
+                act.until = min(act.until, fact.t - 1)
+
+
+def _heard(act: Act, plea: Plea) -> bool:
+    """Note what stands on record for the act; False where it is not forbidden."""
+    if plea == "unclear":
+        act.zone_p, act.sure = float("nan"), False
+    act.pardoned = plea == "excused"
+    return plea != "allowed"
 
 
 # --- which facts ---------------------------------------------------------------------
@@ -410,11 +452,6 @@ def _event(
     members: list[Act], rules: list[ForbidRule], spans: list[Span], acts: Sequence[Act]
 ) -> Event:
     first = members[0]
-    persisting = [
-        a.end + r.persists_s
-        for a, r in zip(members, rules, strict=True)
-        if r.persists_s
-    ]
     return Event(
         party=first.party,
         sector=first.sector,
@@ -422,7 +459,7 @@ def _event(
         t=first.t,
         early=first.early,
         late=first.late,
-        last=max([first.t, *persisting]),
+        last=max(act.until for act in members),
         index=first.index,
         fact_id=first.fact_id,
         sources=max(act.sources for act in members),
@@ -519,7 +556,7 @@ def _play(
     excused: dict[int, Flags] = {}
     for n in sorted(members, key=lambda n: (acts[n].t, acts[n].index)):
         rule = prohibition.rules[acts[n].rule]
-        excused[n] = np.zeros(len(world.weight), dtype=np.bool_)
+        excused[n] = happened[n] & acts[n].pardoned
         for reply, pairs in zip(rule.replies, links[acts[n].rule], strict=True):
             for hostile, answer in pairs:
                 if answer == n:

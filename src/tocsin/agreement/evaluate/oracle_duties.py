@@ -35,7 +35,6 @@ from tocsin.agreement.terms import (
     Within,
 )
 from tocsin.errors import WrongUse
-from tocsin.model.records import Issue
 from tocsin.model.times import from_seconds
 
 __all__ = [
@@ -77,10 +76,7 @@ def duties(
     """All instances that deeds, or the article itself, call for."""
     if obligation.trigger is not None and obligation.called_by is None:
         return
-    if isinstance(obligation.deadline, AtAllTimes):
-        judged.issues.append(_not_evaluated(obligation, "at all times"))
-        return
-    if obligation.pattern.act == "clear":
+    if isinstance(obligation.deadline, AtAllTimes) or obligation.pattern.act == "clear":
         return
     for call in instances(setting, obligation, facts):
         judge_call(setting, obligation, call, facts, judged)
@@ -191,7 +187,7 @@ def _changes(rows: Sequence[Row], start: int) -> list[Row]:
 
 
 def fulfils(fact: Fact, pattern: Pattern, call: Call, last: int) -> bool:
-    """The act is the holder's, in time, at the site and in the sector that are bound."""
+    """The act is the holder's, in time, at the site and in the sector as bound."""
     bound: dict[str, str | None] = {}
     if pattern.sector_variable is not None:
         bound[pattern.sector_variable] = call.sector
@@ -484,13 +480,3 @@ def _capped(spans: Sequence[Span], excuse: Excuse) -> list[Span]:
             kept.append(Span(span.start, span.start + length))
             left -= length
     return kept
-
-
-def _not_evaluated(obligation: Obligation, what: str) -> Issue:
-    return Issue(
-        code="not_evaluated",
-        where=obligation.where,
-        message=f"{obligation.article.clause}: `{what}` is read but not evaluated yet",
-        repair="judge this part by hand; the rest of the article is evaluated",
-        warning=True,
-    )

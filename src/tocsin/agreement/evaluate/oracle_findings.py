@@ -20,7 +20,7 @@ from tocsin.agreement.evaluate.rows import Row, ranges_of
 from tocsin.agreement.evaluate.setting import Setting, kinds_of
 from tocsin.agreement.evaluate.witness import earliest, irreducible
 
-__all__ = ["At", "Look", "episodes", "keys_of", "verdicts"]
+__all__ = ["At", "Look", "episodes", "keys_of", "least_share", "verdicts"]
 
 
 class _Item(msgspec.Struct, kw_only=True, eq=False):
@@ -325,7 +325,7 @@ def _verdict(
                 method=method,
                 ranges=episode.ranges,
             )
-    share = _least_share(setting, look, sector, t)
+    share = least_share(setting, look, sector, t)
     met = (1.0 - p) * share
     kept = reaches(met, finding.standard) and share >= setting.plan.watched
     return Row(
@@ -340,7 +340,7 @@ def _verdict(
     )
 
 
-def _least_share(setting: Setting, look: Look, sector: str | None, t: int) -> float:
+def least_share(setting: Setting, look: Look, sector: str | None, t: int) -> float:
     """The smallest share at which any second of the window was watched."""
     start = min(max(t - look.over, look.forced), t)
     at = {start, *(edge for edge in setting.watch.edges() if start <= edge <= t)}

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from tocsin.agreement.evaluate.chance import Worlds, worlds
+from tocsin.agreement.evaluate.conditions import NotEvaluated
 from tocsin.agreement.evaluate.history import Fact, Flags, History, component_names
 from tocsin.agreement.evaluate.oracle_breaches import (
     Breaches,
@@ -33,7 +34,10 @@ from tocsin.agreement.evaluate.plan import (
     Prohibition,
     acts_of,
 )
+from tocsin.agreement.evaluate.pleas import Pleas
 from tocsin.agreement.evaluate.setting import Setting, begins, kinds_of
+from tocsin.agreement.terms import ArticleRef, BreachOf
+from tocsin.agreement.terms import Breaches as BreachesTerm
 
 __all__ = ["Sources"]
 
@@ -47,6 +51,8 @@ class Sources:
         self.setting = setting
         self.facts_of = facts_of
         self.made: dict[str, Breaches] = {}
+        self.making: set[str] = set()
+        self.pleas = Pleas(setting, self)
 
     @property
     def sampled(self) -> bool:
@@ -64,7 +70,10 @@ class Sources:
         """Events of a prohibition, or of a deed as if it were forbidden."""
         number = prohibition.article.number
         key = f"{number}/{prohibition.rules[0].pattern}"
+        if key in self.making:
+            raise NotEvaluated(_itself(prohibition), "an article that asks for itself")
         if key not in self.made:
+            self.making.add(key)
             self.made[key] = breaches(
                 prohibition,
                 self.setting.plan,
@@ -74,7 +83,9 @@ class Sources:
                 span=self.setting.force[number],
                 active=[begins(self.setting, rule) for rule in prohibition.rules],
                 seed=self.setting.question.seed,
+                plead=self.pleas,
             )
+            self.making.discard(key)
         return self.made[key]
 
     def duty(self, obligation: Obligation) -> Breaches:
@@ -84,6 +95,12 @@ class Sources:
             facts = self.facts_of(acts_of(self.setting.plan.agreement, obligation))
             self.made[key] = _duty_breaches(self.setting, obligation, facts)
         return self.made[key]
+
+
+def _itself(prohibition: Prohibition) -> BreachOf:
+    article = prohibition.article
+    named = ArticleRef(number=article.number, where=article.where)
+    return BreachOf(breaches=BreachesTerm(article=named), where=article.where)
 
 
 class _Broken(msgspec.Struct, kw_only=True, eq=False):

@@ -15,7 +15,9 @@ import msgspec
 
 from tocsin.agreement.terms import (
     Agreement,
+    AllOf,
     Article,
+    AtAllTimes,
     Breaches,
     BreachOf,
     Compare,
@@ -41,13 +43,13 @@ from tocsin.agreement.terms import (
     Forbid,
     Happened,
     Norm,
+    Not,
     Number,
     Oblige,
     Permit,
     Power,
     Term,
     Trigger,
-    Unless,
     Who,
 )
 from tocsin.model.records import Issue, Where
@@ -68,6 +70,8 @@ __all__ = [
     "SimpleFilter",
     "acts_of",
     "as_if_forbidden",
+    "pattern",
+    "plain",
     "plan",
     "who_names",
 ]
@@ -133,6 +137,12 @@ class ForbidRule(msgspec.Struct, frozen=True, kw_only=True):
     exceptions: tuple[Exception_, ...] = ()
     persists_s: int = 0
     after: Deadline | None = None
+    only_when: Condition | None = None
+
+    @property
+    def conditional(self) -> bool:
+        """True where an act may be allowed or excused by what is on record."""
+        return bool(self.exceptions) or self.only_when is not None
 
 
 class Prohibition(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,6 +171,7 @@ class Obligation(msgspec.Struct, frozen=True, kw_only=True):
     excuses: tuple[Excuse, ...] = ()
     failing_that: tuple[FailingThat, ...] = ()
     persists_s: int | None = None
+    holders: tuple[str, ...] = ()
     where: Where
 
 
@@ -366,7 +377,20 @@ def _forbid(
         exceptions=tuple(others),
         persists_s=lasts.seconds if lasts and not lasts.is_calendar else 0,
         after=after,
+        only_when=_only_when(rule),
     )
+
+
+def _only_when(rule: Forbid) -> Condition | None:
+    """The conditions under which the prohibition binds at all, as one."""
+    trigger = rule.trigger
+    said = [trigger.upon, trigger.when, rule.needs] if trigger else [rule.needs]
+    if rule.unless is not None:
+        said.append(Not(condition=rule.unless.condition))
+    parts = tuple(part for part in said if part is not None)
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else AllOf(conditions=parts)
 
 
 def _reply(
@@ -423,6 +447,7 @@ def _obligations(agreement: Agreement) -> Iterator[Obligation]:
                 excuses=rule.excuses,
                 failing_that=rule.failing_that,
                 persists_s=_persists(agreement, rule),
+                holders=who_names(agreement, rule.who),
                 where=rule.where,
             )
 
@@ -508,6 +533,8 @@ def _count(agreement: Agreement, when: Condition) -> CountOfBreaches | None:
     sectors, sector_variable, zone = _where(agreement, subject.in_)
     if zone is not None and isinstance(subject, Breaches):
         return None
+    if isinstance(subject, Deed) and not plain(pattern(agreement, subject)):
+        return None
     return CountOfBreaches(
         article=subject.article.number if isinstance(subject, Breaches) else "",
         deed=None
@@ -521,6 +548,12 @@ def _count(agreement: Agreement, when: Condition) -> CountOfBreaches | None:
         at_least=least + (when.operator == ">"),
         until_below=below,
     )
+
+
+def plain(deed: Pattern) -> bool:
+    """True where a deed can be told from the fact alone, whoever asks."""
+    near_bound = deed.near is not None and deed.near_to in {"place", "site"}
+    return not (deed.unexcused or near_bound or deed.against_variable)
 
 
 def as_if_forbidden(agreement: Agreement, deed: Deed) -> Prohibition:
@@ -700,20 +733,16 @@ def _gaps(article: Article) -> Iterator[tuple[str, Where]]:
 def _rule_gaps(rule: Term) -> Iterator[tuple[str, Where]]:
     if isinstance(rule, Permit):
         return
-    for name, what in (
-        ("needs", "needs"),
-        ("ends_when", "ends when"),
-        ("lapses", "lapses"),
-    ):
+    names = ["ends_when", "lapses"]
+    names += [] if isinstance(rule, Forbid) else ["needs"]
+    names += [] if isinstance(rule, (Forbid, Effect)) else ["unless"]
+    for name in names if not isinstance(rule, Power) else ():
         held = getattr(rule, name, None)
         if held is not None:
-            yield what, held.where
-    unless = getattr(rule, "unless", None)
-    if isinstance(unless, Unless) and not isinstance(rule, Effect):
-        yield "unless", unless.where
+            yield name.replace("_", " "), held.where
     if isinstance(rule, Oblige):
-        if rule.deed.act == "clear":
-            yield "clear", rule.where
+        if isinstance(rule.deadline, AtAllTimes):
+            yield "at all times", rule.where
         for excuse in rule.excuses:
             if not isinstance(excuse.while_, Happened):
                 yield "excused while", excuse.where
