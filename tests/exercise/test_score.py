@@ -40,10 +40,12 @@ def perfect(exercise):
     )
     who = exercise.truth_events["party"].to_pylist()
     names = sorted({*group.values()})
+    kinds = exercise.truth_events["kind"].to_pylist()
     party = [who[int(name.removeprefix("event-"))] for name in names]
     incidents = pa.table(
         {
             "incident_id": names,
+            "kind": [kinds[int(name.removeprefix("event-"))] for name in names],
             "p_Northland": [float(p == "Northland") for p in party],
             "p_Southland": [float(p == "Southland") for p in party],
             "p_undetermined": [float(p is None) for p in party],
@@ -98,6 +100,7 @@ def test_incident_of_false_reports_counts_and_so_does_its_accusation(small):
             pa.table(
                 {
                     "incident_id": ["lie", "noise"],
+                    "kind": ["explosion", "explosion"],
                     "p_Northland": [0.9, 0.2],
                     "p_Southland": [0.0, 0.2],
                     "p_undetermined": [0.1, 0.6],
@@ -107,6 +110,9 @@ def test_incident_of_false_reports_counts_and_so_does_its_accusation(small):
     )
     result = scored(small, incidents, members)
     assert (result.false_incidents, result.accused_falsely) == (2, 1)
+    honest = scored(small, *perfect(small)).attribution
+    assert result.attribution.incidents == honest.incidents + 2
+    assert result.attribution.accuracy < honest.accuracy  # to accuse is to err
 
 
 def test_incident_is_the_event_of_most_of_its_members(small):
@@ -128,6 +134,7 @@ def test_incident_is_the_event_of_most_of_its_members(small):
     incidents = pa.table(
         {
             "incident_id": ["mixed"],
+            "kind": [small.truth_events["kind"].to_pylist()[large]],
             "p_Northland": [float(who[large] == "Northland")],
             "p_Southland": [float(who[large] == "Southland")],
             "p_undetermined": [0.0],
