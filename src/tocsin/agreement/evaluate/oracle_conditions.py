@@ -107,8 +107,7 @@ def _instants(setting: Setting, finding: Finding, stage: Stage, bound: Bound) ->
     span = setting.force[finding.article.number]
     at = {int(t) for t in changes(stage, finding.rule.when, bound)}
     at |= {int(t) for t in changes(stage, _lowered(finding.rule.when), bound)}
-    if abs(span.start) < EVER:
-        at.add(span.start)
+    at.add(span.start if abs(span.start) < EVER else setting.question.start)
     asked = [t for t in at if t in span and t < setting.question.until]
     return np.array(sorted(asked), dtype=np.int64)
 
