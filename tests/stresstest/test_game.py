@@ -167,6 +167,6 @@ def test_a_hundred_thousand_games_take_a_fraction_of_a_second():
     n = 100_000
     many = Payoffs(**{k: np.full(n, v) for k, v in EXAMPLE.items()})
     p_d, p_c = rng.random(n), rng.random(n)
-    start = time.perf_counter()
+    start = time.process_time()
     solve(many, p_d=p_d, p_c=p_c)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5

@@ -140,9 +140,9 @@ def test_a_hundred_thousand_draws_with_indices_take_a_second():
     credibility(vote(35, 24), Inputs(), draws=1_000, seed=1, rng=rng())  # imports
     inputs = Inputs()
     table = chances(vote(35, 24), inputs, rng())
-    start = time.perf_counter()
+    start = time.process_time()
     found = judged(table, inputs, draw(inputs, 100_000, 1), 1)
-    assert time.perf_counter() - start < 1.5  # the bar is 1 s on an idle core
+    assert time.process_time() - start < 1.5  # the bar is 1 s on an idle core
     assert 90_000 < found.draws < 110_000
 
 

@@ -199,7 +199,7 @@ def test_weights_heads_and_three_vetoes_of_35_take_milliseconds():
         weights=tuple(Weight(name=n, votes=35 - i) for i, n in enumerate(names)),
     )
     rules = ballots(procedure, names)
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(smallest_blocking(rules)) == 1
     assert len(smallest_winning(rules)) == 15
-    assert time.perf_counter() - start < 0.05
+    assert time.process_time() - start < 0.05
