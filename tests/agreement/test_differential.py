@@ -6,11 +6,11 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
-from histories import AREAS, at, coverages, facts, procedures, rules
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from strategies import sound_agreements
 
+from histories import AREAS, at, coverages, facts, procedures, rules
+from strategies import sound_agreements
 from tocsin.agreement.evaluate import evaluate_fully
 
 CASES = int(os.environ.get("TOCSIN_DIFFERENTIAL_CASES", "120"))

@@ -8,10 +8,10 @@ from itertools import pairwise, product
 
 import pyarrow as pa
 import pytest
-from histories import at
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from histories import at
 from tocsin.agreement.evaluate import evaluate_fully
 from tocsin.agreement.evaluate.history import settle
 from tocsin.agreement.parse import parse_rules

@@ -132,7 +132,8 @@ def test_a_window_does_not_count_twice_at_its_closed_ends(engine):
         (at(72), at(72) + timedelta(seconds=1))
     ]
     assert [
-        int(high - low) for low, high in zip(*window_points(np.array([0, 5]), 5)[1:])
+        int(high - low)
+        for low, high in zip(*window_points(np.array([0, 5]), 5)[1:], strict=True)
     ] == [1, 2, 1, 0]
 
 
@@ -204,7 +205,7 @@ def test_a_poisson_binomial_keeps_its_digits_when_facts_leave_the_window():
         ours = window_at_least(q, low, high, k)
         anew = [
             at_least([np.array([1 - x, x]) for x in q[i:j]], k)
-            for i, j in zip(low, high)
+            for i, j in zip(low, high, strict=True)
         ]
         np.testing.assert_allclose(ours, anew, rtol=0, atol=1e-12)
 
