@@ -165,7 +165,8 @@ def rules(draw):
     also = draw(st.sampled_from(("", "  forbid any party to fly\n")))
     sector = draw(st.sampled_from((" in sector", "")))
     variables = "party, sector" if sector else "party"
-    bar = draw(st.integers(1, 4))
+    bar, over = draw(st.integers(1, 4)), some["f"]
+    count = f"count of breaches of Article 1(1) by party{sector} over {over} minutes"
     below = draw(st.sampled_from(("", f" until below {draw(st.integers(0, bar))}")))
     standard = draw(st.sampled_from(("probable", "clear", "suspected")))
     sources = draw(st.sampled_from(("", "    sources 2\n")))
@@ -199,7 +200,7 @@ Article 1(1)
   within {some["e"]} minutes of request
 Article 5(1)
   finding serious_violation for {variables}
-  when count of breaches of Article 1(1) by party{sector} over {some["f"]} minutes >= {bar}{below}
+  when {count} >= {bar}{below}
   standard {standard}
 {sources}{attributed}Article 6(1)
   upon found serious_violation on {variables}

@@ -1,9 +1,9 @@
 """Every example of docs/reference/semantics.md is run, by both engines.
 
 An example is a block of rules, then blocks ``facts`` and perhaps ``coverage``, then
-what must come out: ``verdicts``, ``episodes``, ``decisions``, ``duties``, ``effects``. A
-time ``1T12:00`` is noon of the day after 3 March 2025. Only the columns that stand in the
-expectation are compared, and only the clauses that it names.
+what must come out: ``verdicts``, ``episodes``, ``decisions``, ``duties``, ``effects``.
+A time ``1T12:00`` is noon of the day after 3 March 2025. Only the columns that stand
+in the expectation are compared, and only the clauses that it names.
 """
 
 import csv

@@ -196,7 +196,7 @@ def test_blinding_a_camera_does_not_pay(engine):
 
 
 def test_a_poisson_binomial_keeps_its_digits_when_facts_leave_the_window():
-    """Dividing a term out again errs by up to 1e24; nothing is ever divided out here."""
+    """Dividing a term out again errs by up to 1e24; nothing is divided out here."""
     chance = np.random.default_rng(3)
     q = np.concatenate([chance.uniform(0.999, 1.0, 400), chance.uniform(0, 1e-3, 400)])
     t = np.arange(800)
