@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
@@ -42,6 +42,7 @@ from tocsin.connectors.boards import read_board, read_contributions, read_rates
 from tocsin.connectors.registry import read_source
 from tocsin.connectors.roads import read_closures, read_roads
 from tocsin.coordination import Due, Gate, Overview
+from tocsin.coordination.corridors import Corridor, statements
 from tocsin.coordination.gates import GateKind
 from tocsin.coordination.gates import Span as Open
 from tocsin.coordination.money import Booked, Gap, book, gaps, sums
@@ -61,6 +62,7 @@ __all__ = [
     "Ways",
     "book_money",
     "clause_gates",
+    "corridors",
     "deadlines",
     "differences",
     "find_route",
@@ -542,7 +544,8 @@ def money_lines(booked: Sequence[Booked], found: Sequence[Gap]) -> Iterator[str]
     """Sums by stage, donor and sector, then the gaps, as lines for a terminal."""
     for one in sums(booked):
         sector = one.sector or "sector not stated"
-        yield f"{one.stage.value:10} {one.donor}: {one.amount:,} {one.currency}, {sector}"
+        amount = f"{one.amount:,} {one.currency}"
+        yield f"{one.stage.value:10} {one.donor}: {amount}, {sector}"
     for gap in found:
         need = "not stated" if gap.need is None else f"{gap.need:,}"
         stages = ", ".join(f"{name} {amount:,}" for name, amount in gap.stages.items())
@@ -676,5 +679,39 @@ def find_route(  # what a way depends on
             )
             for one in found
             if one.found
+        ),
+    )
+
+
+# --- corridors of the past
+
+
+def corridors(file: Path, *, source_id: str = "corridors-2022") -> tuple[Corridor, ...]:
+    """The corridors that a source of claims lists, each with both sides' statements.
+
+    Raises:
+        SourceUnusable: nothing of the file can be taken in.
+    """
+    reading = read_source(source_id, file)
+    if reading.observations is None:
+        return ()
+    return tuple(_corridor(row) for row in reading.observations.to_pylist())
+
+
+def _corridor(row: dict[str, Any]) -> Corridor:
+    said = msgspec.json.decode(row["detail"] or "{}")
+    return Corridor(
+        corridor_id=row["observation_id"],
+        on=row["t_start"],
+        start=said.get("from") or row["place_name"] or "",
+        end=said.get("to") or "",
+        proposed_by=row["claimed_by"] or "",
+        agreed=said.get("proposal") == "Agreed",
+        outcome=said.get("outcome") or "unknown",
+        statements=statements(said.get("statements") or ""),
+        links=tuple(
+            link.strip()
+            for link in (said.get("link") or "").split(";")
+            if link.strip().startswith("http")
         ),
     )

@@ -332,7 +332,7 @@ def report(
 
 
 @app.command()
-def fuse(
+def fuse(  # noqa: PLR0913  # each is an option of the command
     observations: Annotated[
         Path | None,
         typer.Argument(help="Observations, Parquet; none with `--live`."),
@@ -362,17 +362,40 @@ def fuse(
             "--keep-going", help="Leave faulty rows out instead of refusing the file."
         ),
     ] = False,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live",
+            help="Read observations as JSON lines from standard input, write changes as"
+            " JSON lines; OBSERVATIONS, if given, are what stands before.",
+        ),
+    ] = False,
+    inside: Annotated[
+        bool,
+        typer.Option(
+            "--inside", help="With `--live`: hold nothing back; for the mission alone."
+        ),
+    ] = False,
+    replay: Annotated[
+        bool,
+        typer.Option(
+            "--replay", help="With `--live`: the clock is each line's `received_at`."
+        ),
+    ] = False,
 ) -> None:
-    """Fuse observations into incidents.
+    """Fuse observations into incidents, from a file or live.
 
     Reads OBSERVATIONS, the control layer and the parameters. Writes both tables when
-    both are complete.
+    both are complete; with `--live` writes changes to standard output.
 
-    Example: `tocsin fuse seen.parquet --out incidents.parquet --members members.parquet`
+    Example: `tocsin fuse seen.parquet --out found.parquet --members in.parquet`
     """
     from tocsin.fusing import batch
 
     with _exit_codes():
+        if live:
+            _fuse_live(observations, params, inside=inside, replay=replay)
+            return
         if observations is None or out is None or members is None:
             raise WrongUse("give OBSERVATIONS, --out and --members")
         sifted = batch.fuse_file(
@@ -683,7 +706,7 @@ OutOption = Annotated[
 
 
 @cell_app.command("status")
-def cell_status(
+def cell_status(  # noqa: PLR0913  # one for each option
     agreement: AgreementArgument,
     *,
     at: AtOption = None,
@@ -763,7 +786,7 @@ def cell_import(
 
 
 @cell_app.command("plan")
-def cell_plan(
+def cell_plan(  # noqa: PLR0913  # one for each option
     agreement: AgreementArgument,
     *,
     at: AtOption = None,
@@ -799,7 +822,7 @@ def cell_plan(
 
 
 @cell_app.command("what-if")
-def cell_what_if(
+def cell_what_if(  # noqa: PLR0913  # one for each option
     agreement: AgreementArgument,
     *,
     at: AtOption = None,
@@ -1129,6 +1152,22 @@ def _point(text: str) -> tuple[float, float]:
 
 
 # --- below: how the commands speak ---------------------------------------------------
+
+
+def _fuse_live(
+    before: Path | None, params: Path | None, *, inside: bool, replay: bool
+) -> None:
+    """Lines in, lines out, until the end of standard input."""
+    from tocsin.fusing import start
+
+    stream = start.live_stream(
+        before, params, now=_now, inside=inside, replay=replay
+    )
+    for line in stream.lines(sys.stdin.buffer):
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+    if stream.faults:
+        raise SystemExit(1)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from tocsin.model.contributions import (
     Presence,
 )
 
-__all__ = ["areas_of", "barring", "label", "offered_in", "suits"]
+__all__ = ["areas_of", "barring", "bound_to", "label", "offered_in", "suits"]
 
 FROM_WHERE: Final = frozenset(
     {
@@ -46,6 +46,12 @@ def areas_of(one: Contribution, board: Board) -> tuple[str, ...]:
         elif caveat.kind is CaveatKind.NOT_IN:
             kept -= set(caveat.areas)
     return tuple(a for a in (*board.regions, *board.neighbouring) if a in kept)
+
+
+def bound_to(one: Contribution, board: Board) -> str:
+    """The one region of the board in which it may serve, or "": there are several."""
+    regions = [area for area in areas_of(one, board) if area in board.regions]
+    return regions[0] if len(regions) == 1 else ""
 
 
 def suits(one: Contribution, need: Need, board: Board) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
-from tocsin.coordination.caveats import areas_of
+from tocsin.coordination.caveats import areas_of, bound_to
 from tocsin.coordination.standing import Standing
 from tocsin.model.contributions import STAGES, Board, Lead, Role
 from tocsin.model.records import Record
@@ -72,7 +72,9 @@ def _cell(
     return LeadCell(
         area=area,
         function=function,
-        state=_state(first, others, rest, support),
+        state=_state(
+            first, others, rest, support, asked=_asked(board, known, area, function)
+        ),
         lead=first.state if first else "",
         next=_next(first, here, on),
         until=first.until if first else None,
@@ -85,16 +87,32 @@ def _cell(
     )
 
 
+def _asked(board: Board, known: tuple[Standing, ...], area: str, function: str) -> bool:
+    """Whether somebody needs the function here, or offers it for here alone."""
+    needed = any((n.area, n.function) == (area, function) for n in board.needs)
+    return needed or any(
+        one.stage in STAGES
+        and function in one.contribution.functions
+        and bound_to(one.contribution, board) == area
+        for one in known
+    )
+
+
 def _state(
-    first: Lead | None, others: set[str], offers: list[str], support: list[str]
+    first: Lead | None,
+    others: set[str],
+    offers: list[str],
+    support: list[str],
+    *,
+    asked: bool,
 ) -> LeadState:
     if (first and others) or len(others) > 1:
         return "contested"
     if first:
         return "led"
-    if len({*others, *offers}) > 1:
+    if asked and len({*others, *offers}) > 1:
         return "overlap"
-    return "gap" if others or offers or support else "nobody"
+    return "gap" if asked and (others or offers or support) else "nobody"
 
 
 def _holds(lead: Lead, on: date) -> bool:

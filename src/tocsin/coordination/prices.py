@@ -87,7 +87,7 @@ def prices(
                 at_least=max(0.0, base.bound - plan.shortfall),
                 at_most=max(0.0, base.shortfall - plan.bound),
                 alone=alone,
-                covers=_covers(problem, base, plan),
+                covers=_covers(problem, base, plan, caveat),
             )
         )
     return tuple(sorted(made, key=lambda p: (-p.at_least, -p.at_most, p.caveat)))
@@ -120,13 +120,19 @@ def change_without(
     )
 
 
-def _covers(problem: Problem, base: Plan, plan: Plan) -> tuple[tuple[str, int], ...]:
-    """Where the second plan serves more, the most first."""
+def _covers(
+    problem: Problem, base: Plan, plan: Plan, caveat: str
+) -> tuple[tuple[str, int], ...]:
+    """Where the second plan serves more of what the caveat barred, the most first."""
+    if plan.shortfall >= base.shortfall:
+        return ()
+    freed = {b.demand for b in problem.barred if set(b.caveats) == {caveat}}
     more: dict[str, int] = {}
     for sign, one in ((-1, base), (1, plan)):
         for turn in one.turns:
-            name = problem.demands[turn.demand].label
-            more[name] = more.get(name, 0) + sign * turn.units
+            if turn.demand in freed:
+                name = problem.demands[turn.demand].label
+                more[name] = more.get(name, 0) + sign * turn.units
     ranked = sorted(more.items(), key=lambda pair: (-pair[1], pair[0]))
     return tuple((name, units) for name, units in ranked if units > 0)
 
@@ -139,13 +145,12 @@ def unpriced(
     Nobody knows how many units such an offer would bring if its caveat were lifted. So
     the price is between nothing and all that the barred needs lack in the plan.
     """
-    known = {who.supplier_id for who in problem.suppliers if who.units}
     lacking = _lacking(problem, plan)
     made: dict[str, Price] = {}
     for one in standings:
         given = one.contribution
-        counted = one.stage in (*STAGES, Stage.DECLINED)
-        if not counted or given.contribution_id in known:
+        no_number = one.stage in STAGES and given.quantity is None
+        if not (no_number or one.stage is Stage.DECLINED):
             continue
         for at, _ in enumerate(given.caveats):
             needs = [

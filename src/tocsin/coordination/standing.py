@@ -27,7 +27,7 @@ from tocsin.model.contributions import (
 )
 from tocsin.model.records import Instant, Record
 
-__all__ = ["Standing", "newest", "reached", "stand"]
+__all__ = ["Standing", "newest", "plural", "reached", "stand"]
 
 
 class Standing(Record, frozen=True, kw_only=True):
@@ -36,6 +36,7 @@ class Standing(Record, frozen=True, kw_only=True):
     Attributes:
         stage: None before its first step, or where the offer's time has run out.
         quantities: stage -> units that have come at least so far; None: not stated.
+        placed: region -> stage -> units of a step that names the region.
         waits_for: the words of the gates that are shut, in order.
         shut: the same gates as records, with who holds them.
         deployable: True where it counts now.
@@ -49,6 +50,7 @@ class Standing(Record, frozen=True, kw_only=True):
     contribution: Contribution
     stage: Stage | None
     quantities: dict[str, int | None] = {}
+    placed: dict[str, dict[str, int]] = {}
     waits_for: tuple[str, ...] = ()
     shut: tuple[Gate, ...] = ()
     deployable: bool = False
@@ -88,6 +90,7 @@ def _stand(one: Contribution, gates: Sequence[Gate], at: datetime) -> Standing:
         contribution=one,
         stage=stage,
         quantities=_quantities(one, taken) if stage in STAGES else {},
+        placed=_placed(taken) if stage in STAGES else {},
         waits_for=tuple(gate.words for gate in shut),
         shut=shut,
         deployable=counts,
@@ -120,10 +123,21 @@ def _quantities(one: Contribution, taken: Sequence[Step]) -> dict[str, int | Non
     for step in sorted(taken, key=_order):
         before = [by_stage[s] for s in STAGES if s in by_stage]
         carried = before[-1] if before else one.quantity
-        by_stage[step.stage] = carried if step.quantity is None else step.quantity
+        more = by_stage.get(step.stage) if step.area else None
+        given = carried if step.quantity is None else step.quantity
+        by_stage[step.stage] = given if more is None else more + (given or 0)
     by_stage.setdefault(Stage.OFFERED, one.quantity)
     least = [s for s in STAGES if s in by_stage]
     return {stage.value: by_stage[stage] for stage in least}
+
+
+def _placed(taken: Sequence[Step]) -> dict[str, dict[str, int]]:
+    placed: dict[str, dict[str, int]] = {}
+    for step in taken:
+        if step.area and step.quantity is not None:
+            there = placed.setdefault(step.area, {})
+            there[step.stage.value] = there.get(step.stage.value, 0) + step.quantity
+    return placed
 
 
 def _ready(one: Contribution, gates: Sequence[Gate], at: datetime) -> datetime | None:
@@ -194,10 +208,11 @@ def _amount(one: Standing) -> str:
     unit = one.contribution.unit
     if number is None:
         return "no number stated"
-    return f"{number} {unit if number == 1 else _plural(unit)}"
+    return f"{number} {unit if number == 1 else plural(unit)}"
 
 
-def _plural(unit: str) -> str:
+def plural(unit: str) -> str:
+    """More than one of a unit, in words."""
     return f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from tocsin.coordination.caveats import areas_of, barring, suits
+from tocsin.coordination.caveats import areas_of, barring, bound_to, suits
 from tocsin.coordination.gates import midnight
 from tocsin.coordination.leads import LeadCell, lead_matrix
 from tocsin.coordination.standing import Standing, reached
@@ -46,7 +46,8 @@ class Row(Record, frozen=True, kw_only=True):
 
     Attributes:
         need: units needed at the instant, or None: no number is stated.
-        needed: whether anything says that it is needed.
+        needed: whether anything says that it is needed now.
+        opens: the month from which it will be needed, where it is not yet; or None.
         gap: need less what is committed here; None where the need has no number.
         gap_at_best: the same if every shared committed unit came here.
         waits_for: gates of the contributions that could serve here, each once.
@@ -59,6 +60,7 @@ class Row(Record, frozen=True, kw_only=True):
     capability: str
     unit: str
     needed: bool
+    opens: int | None = None
     need: int | None
     promised: Amount = Amount()
     committed: Amount = Amount()
@@ -142,9 +144,9 @@ def _keys(
     """Every region, function and capability that is needed or bound there."""
     needed = {(n.area, n.function, n.capability) for n in board.needs}
     bound = {
-        (areas[0], function, one.contribution.capability)
+        (area, function, one.contribution.capability)
         for one in standings
-        if len(areas := areas_of(one.contribution, board)) == 1
+        if (area := bound_to(one.contribution, board))
         for function in one.contribution.functions
     }
     order = {name: at for at, name in enumerate((*board.regions, *board.neighbouring))}
@@ -168,7 +170,7 @@ def _row(
         and n.from_month <= month <= n.to_month
     ]
     mine = [one for one in standings if _serves(one.contribution, key, needs, board)]
-    committed = _amount(mine, board, Stage.COMMITTED)
+    committed = _amount(mine, board, Stage.COMMITTED, area)
     need = _sum([n.quantity for n in needs]) if needs else None
     return Row(
         area=area,
@@ -178,12 +180,13 @@ def _row(
             needs[0].unit if needs else mine[0].contribution.unit if mine else "unit"
         ),
         needed=bool(needs),
+        opens=_opens(board, key, month),
         need=need,
-        promised=_amount(mine, board, Stage.OFFERED),
+        promised=_amount(mine, board, Stage.OFFERED, area),
         committed=committed,
-        delivered=_amount(mine, board, Stage.DELIVERED),
+        delivered=_amount(mine, board, Stage.DELIVERED, area),
         deployable=_amount(
-            [one for one in mine if one.deployable], board, Stage.COMMITTED
+            [one for one in mine if one.deployable], board, Stage.COMMITTED, area
         ),
         gap=None if need is None else max(0, need - committed.here),
         gap_at_best=None
@@ -194,6 +197,15 @@ def _row(
         frozen=any(one.frozen_since is not None for one in mine),
         contributions=tuple(one.contribution.contribution_id for one in mine),
     )
+
+
+def _opens(board: Board, key: tuple[str, str, str], month: int) -> int | None:
+    later = [
+        n.from_month
+        for n in board.needs
+        if (n.area, n.function, n.capability) == key and n.from_month > month
+    ]
+    return min(later, default=None)
 
 
 def _unit(needs: Sequence[Need], mine: Sequence[Standing]) -> str:
@@ -213,19 +225,31 @@ def _serves(
     return named and area in areas_of(one, board)
 
 
-def _amount(mine: Iterable[Standing], board: Board, stage: Stage) -> Amount:
+def _amount(mine: Iterable[Standing], board: Board, stage: Stage, area: str) -> Amount:
+    """Bound here: by the offer, or by a step that names the region; else shared."""
     here = shared = unstated = 0
     for one in mine:
         if not reached(one.stage, stage):
             continue
         units = _at_least(one, stage)
+        placed = {
+            name: _there(by_stage, stage) for name, by_stage in one.placed.items()
+        }
         if units is None:
             unstated += 1
-        elif len(areas_of(one.contribution, board)) == 1:
+        elif bound_to(one.contribution, board):
             here += units
         else:
-            shared += units
+            here += placed.get(area, 0)
+            shared += max(0, units - sum(placed.values()))
     return Amount(here=here, shared=shared, unstated=unstated)
+
+
+def _there(by_stage: dict[str, int], stage: Stage) -> int:
+    """Units in a region that have come at least so far; what arrived was allocated."""
+    return max(
+        (n for name, n in by_stage.items() if reached(Stage(name), stage)), default=0
+    )
 
 
 def _at_least(one: Standing, stage: Stage) -> int | None:

@@ -160,11 +160,14 @@ class Step(Record, frozen=True, kw_only=True):
     Attributes:
         on: the day, or None: the source gives none.
         quantity: how much of it, in units; None: all that was offered, or not said.
+        area: the region to which this part was allocated or delivered; "": to none in
+            particular. Steps of one stage in several regions add up.
     """
 
     stage: Stage
     on: date | None = None
     quantity: Count | None = None
+    area: str = ""
     source: Source
 
 

@@ -19,6 +19,7 @@ from tocsin.coordination.leads import LeadCell
 from tocsin.coordination.money import Booked, Gap, sums
 from tocsin.coordination.prices import Price
 from tocsin.coordination.problem import Problem
+from tocsin.coordination.standing import plural
 from tocsin.coordination.turns import Plan
 from tocsin.model import Areas, Instant, Issue, Marking, Origin, encode
 from tocsin.model.contributions import STAGES, Certainty, Source, Stage
@@ -291,8 +292,8 @@ def _summary(view: Overview) -> Iterator[Block]:
     ]
     if unsure:
         yield Sentence(
-            text=f"{counted(len(unsure), 'contribution')} rest on reports, and are"
-            " labelled so.",
+            text=f"Resting on reports, and labelled so:"
+            f" {counted(len(unsure), 'contribution')}.",
             tone="unknown",
         )
 
@@ -304,7 +305,8 @@ def _gap_sentences(rows: Sequence[Row]) -> Iterator[Sentence]:
         best = row.gap_at_best
         more = f"; {best} even if all that is shared came here" if best else ""
         yield Sentence(
-            text=f"{row.function} in {row.area}: {row.gap} of {row.need} {row.unit}s"
+            text=f"{row.function} in {row.area}: {row.gap} of {row.need}"
+            f" {plural(row.unit)}"
             f" are not committed here{more}.",
             tone="breached" if best else "pending",
         )
@@ -357,6 +359,8 @@ def _glance(view: Overview) -> Table:
 
 
 def _glance_part(row: Row) -> Part:
+    if not row.needed and row.opens:
+        return Part(text=f"from month {row.opens}", tone="pending")
     if row.need is None:
         some = any(
             a.here or a.shared or a.unstated for a in (row.promised, row.committed)
@@ -402,7 +406,11 @@ def _rows(view: Overview) -> Table:
 
 def _line(row: Row) -> Line:
     need = "not stated" if row.need is None else number(row.need)
-    if row.gap is None:
+    if not row.needed and row.opens:
+        need = f"from month {row.opens}"
+    if not row.needed and row.opens:
+        gap = Cell(text="–")
+    elif row.gap is None:
         gap = Cell(text="not known", tone="unknown")
     elif row.gap:
         gap = Cell(text=f"{row.gap} ({row.gap_at_best})", value=row.gap, tone="warning")
@@ -455,13 +463,13 @@ def _waiting(view: Overview) -> Iterator[Block]:
     lines = []
     gates = {gate.words: gate for all_ in view.gates.values() for gate in all_}
     for words, held in sorted(waiting.items(), key=lambda kv: (-len(kv[1]), kv[0])):
-        gate = gates[words]
-        closed = gate.closed_since(view.at)
+        shut = gates[words]
+        closed = shut.closed_since(view.at)
         lines.append(
             Line(
                 cells=(
                     Cell(text=plain(words)),
-                    Cell(text=plain(listed(gate.who)) if gate.who else "–"),
+                    Cell(text=plain(listed(shut.who)) if shut.who else "–"),
                     Cell(
                         text=f"shut since {stamp(closed)}" if closed else "not opened"
                     ),
@@ -571,8 +579,8 @@ def _plan(planned: Planned | None) -> Iterator[Block]:
     asked_for = sum(d.weight * d.units * (d.last - d.first + 1) for d in asked.demands)
     best = "no plan has less" if plan.gap == 0 else f"at best {plan.bound:,.0f}"
     yield Sentence(
-        text=f"Of {asked_for:,} weighted unit-months that are needed, {plan.shortfall:,}"
-        f" stay uncovered; {best}."
+        text=f"Of {asked_for:,} weighted unit-months that are needed,"
+        f" {plan.shortfall:,} stay uncovered; {best}."
     )
     hubs = [asked.hubs[h].hub_id for h in plan.hubs]
     if hubs:
@@ -580,8 +588,8 @@ def _plan(planned: Planned | None) -> Iterator[Block]:
     shut = [w for w in asked.suppliers if w.waits_for]
     if shut:
         yield Sentence(
-            text=f"It rests on {counted(len(shut), 'contribution')} whose gates are shut"
-            " now.",
+            text=f"It rests on {counted(len(shut), 'contribution')} whose gates are"
+            " shut now.",
             tone="pending",
         )
     if asked.left_out:

@@ -13,7 +13,7 @@ from typing import Final
 from tocsin.coordination import Overview, Row
 from tocsin.coordination.money import Gap
 from tocsin.coordination.timeline import Entry
-from tocsin.model import Areas
+from tocsin.model import Area, Areas
 from tocsin.report.document import Figure, LegendItem
 from tocsin.report.figures.svg import drawing, path_of, tag, told
 
@@ -22,6 +22,7 @@ __all__ = ["gap_chart", "region_map", "timeline_figure"]
 WIDTH: Final = 720.0
 LEAST: Final = 220.0
 MOST: Final = 560.0
+HEAD: Final = 26.0  # room for names above and below
 ROW: Final = 30.0
 LABELS: Final = 150.0
 FULL: Final = 1.0
@@ -33,47 +34,49 @@ def region_map(areas: Areas, rows: Sequence[Row]) -> Figure | None:
     """Each region of the agreement's map, filled by what is missing; None: no map."""
     names = dict.fromkeys(row.area for row in rows)
     known = [(name, areas.named(name)) for name in names]
-    shapes = [(name, area) for name, area in known if area and area.geometry]
+    shapes = [
+        (name, area)
+        for name, area in known
+        if area is not None and area.geometry is not None
+    ]
     if not shapes:
         return None
-    bounds = [area.geometry.bounds for _, area in shapes if area.geometry]
+    bounds = [_bounds(area) for _, area in shapes]
     west, south = min(b[0] for b in bounds), min(b[1] for b in bounds)
     east, north = max(b[2] for b in bounds), max(b[3] for b in bounds)
     scale = min(WIDTH / (east - west), MOST / (north - south))
-    height = max(LEAST, (north - south) * scale) + 20
+    height = max(LEAST, (north - south) * scale) + 2 * HEAD
 
     def xy(point: tuple[float, ...]) -> tuple[float, float]:
-        return (point[0] - west) * scale, (north - point[1]) * scale + 10
+        return (point[0] - west) * scale, (north - point[1]) * scale + HEAD
 
     parts, words = [_hatching()], []
     for at, (name, area) in enumerate(shapes):
-        if area is None or area.geometry is None:
-            continue
         share = _covered([row for row in rows if row.area == name])
         said = _share_words(share)
         rings = [
             [xy(point) for point in ring]
-            for part in getattr(area.geometry, "geoms", [area.geometry])
-            for ring in [part.exterior.coords]
+            for ring in _rings(area)
         ]
         outline = path_of(rings, close=True)
         parts.append(
             told(tag("path", d=outline, klass=f"region-fill {_klass(share)}"), said)
         )
-        x, y = xy(area.geometry.representative_point().coords[0])
-        above = at % 2 == 0
+        left, low, right, high = _bounds(area)
+        x, above = (xy((left, low))[0] + xy((right, low))[0]) / 2, at % 2 == 0
+        y = xy((left, high))[1] - 2 if above else xy((left, low))[1] + 2
         parts.append(
             tag(
                 "text",
                 name,
-                x=x,
-                y=y - 4 if above else y + 14,
+                x=min(max(x, 4.0 * len(name)), WIDTH - 4.5 * len(name)),
+                y=y - 4 if above else y + 12,
                 klass="place",
                 text_anchor="middle",
             )
         )
         words.append(f"{name}: {said}")
-    publishers = sorted({area.publisher for _, area in shapes if area})
+    publishers = sorted({area.publisher for _, area in shapes})
     return Figure(
         anchor="figure-regions",
         title="What is covered by commitments, by region",
@@ -94,6 +97,18 @@ def region_map(areas: Areas, rows: Sequence[Row]) -> Figure | None:
         credit=f"Regions drawn by {', '.join(publishers)}.",
         scrolls=True,
     )
+
+
+def _bounds(area: Area) -> tuple[float, float, float, float]:
+    assert area.geometry is not None
+    west, south, east, north = area.geometry.bounds
+    return west, south, east, north
+
+
+def _rings(area: Area) -> list[list[tuple[float, ...]]]:
+    assert area.geometry is not None
+    parts = getattr(area.geometry, "geoms", [area.geometry])
+    return [list(part.exterior.coords) for part in parts]
 
 
 def _covered(rows: Iterable[Row]) -> float | None:
@@ -130,7 +145,7 @@ def timeline_figure(view: Overview) -> Figure | None:
     entries = [e for e in view.timeline if e.days is not None and e.days >= 0]
     if not entries:
         return None
-    last = max(30.0, max(e.days or 0.0 for e in entries)) * 1.04
+    last = max(30.0, *(e.days or 0.0 for e in entries)) * 1.04
     days = _grouped(entries)
     height = 34 + ROW * len(days)
 
@@ -139,11 +154,11 @@ def timeline_figure(view: Overview) -> Figure | None:
 
     parts = []
     step = 10 if last <= 80 else 30  # noqa: PLR2004  # days between two marks
-    for day in range(0, int(last) + 1, step):
+    for mark in range(0, int(last) + 1, step):
         parts.append(
-            tag("line", x1=x(day), x2=x(day), y1=20, y2=height - 6, klass="tick-line")
+            tag("line", x1=x(mark), x2=x(mark), y1=20, y2=height - 6, klass="tick-line")
         )
-        parts.append(tag("text", f"+{day}", x=x(day), y=13, klass="tick"))
+        parts.append(tag("text", f"+{mark}", x=x(mark), y=13, klass="tick"))
     for at, (day, group) in enumerate(days):
         y = 36 + ROW * at
         ready = any(e.kind == "ready" for e in group)
