@@ -30,6 +30,7 @@ from tocsin.evidence import (
     Reading,
     cover,
     distinct,
+    one_warning,
     place_by_name,
     watched,
 )
@@ -318,7 +319,10 @@ def gather(readings: Sequence[Reading]) -> Evidence:
         given = ", ".join(f"{r.source.id} is {r.source.origin}" for r in readings)
         raise OriginsMixed(f"sources of one origin only: {given}")
     readings = distinct(readings)
-    observations = _together([r.observations for r in readings], OBSERVATIONS)
+    observations = one_warning(
+        _together([r.observations for r in readings], OBSERVATIONS),
+        sources=[reading.source for reading in readings],
+    )
     return Evidence(
         origin=origins.pop(),
         sources=_described(readings, observations),

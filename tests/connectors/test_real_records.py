@@ -202,6 +202,7 @@ def test_verified_posts_with_one_id_and_other_content_are_told(shared_data):
         "value_missing": 4,
         "duplicate_row": 1,
         "id_conflict": 7,
+        "outside_coverage": 3,  # two years after the collection ended
     }
     firing = seen.filter(pl.col("assessment") == "outgoing")
     assert firing["sigma_m"].min() >= 1000

@@ -160,3 +160,40 @@ def test_figures_of_another_edition_are_not_asked_of_this_one():
     )
     plain = {**SOURCE, "expected": {"rows": 3, "file_sha256": "cd"}}
     assert not len(take_in(raw, msgspec.convert(plain, SourceDescription)).issues)
+
+
+def test_a_row_outside_what_the_source_covers_is_kept_and_told():
+    source = msgspec.convert(
+        {
+            **SOURCE,
+            "coverage": {
+                "area": "Lantern",
+                "first": "2025-03-01",
+                "last": "2025-03-31",
+                "missing": [["2025-03-10", "2025-03-11"]],
+            },
+            "table": {"zone": "Europe/Kyiv", "columns": {"t_start": "when"}},
+        },
+        SourceDescription,
+    )
+    times = [
+        "2025-02-28 23:59",
+        "2025-03-01 00:00",
+        "2025-03-11 23:59",
+        "2025-03-31 23:59",
+        "2025-04-01 00:00",
+    ]
+    raw = RawRows(
+        file="d.csv",
+        frame=pl.DataFrame({"when": times}),
+        rows=np.arange(1, 6),
+        failed=Issues(),
+    )
+    reading = take_in(raw, source)
+    assert reading.observations.num_rows == 5
+    assert [(i.code, i.where.line) for i in reading.issues] == [
+        ("outside_coverage", 1),
+        ("outside_coverage", 3),
+        ("outside_coverage", 5),
+    ]
+    assert "but for 2025-03-10 to 2025-03-11" in reading.issues[0].message

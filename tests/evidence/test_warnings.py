@@ -1,10 +1,12 @@
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.evidence import match_warnings, one_root
+from tocsin.connectors import description
+from tocsin.evidence import match_warnings, one_root, one_warning
 from tocsin.model import OBSERVATIONS
 
 START = datetime(2025, 3, 3, tzinfo=UTC)
@@ -72,3 +74,24 @@ def test_no_warning_is_in_two_pairs_and_none_is_lost(official, volunteer):
     rooted = one_root(table, matched)
     assert rooted["observation_id"].equals(table["observation_id"])
     assert rooted["derived_from"].null_count == table.num_rows - matched.pairs.height
+
+
+def described(source_id, way):
+    known = description("alerts-official")
+    return msgspec.structs.replace(known, id=source_id, way_of_knowing=way)
+
+
+def test_two_series_of_one_way_of_knowing_are_one_root_without_being_asked():
+    seen = alerts([0], [180, 2400])
+    both = [described("a", "siren"), described("b", "siren")]
+    assert one_warning(seen, sources=both)["derived_from"].to_pylist() == [
+        None,
+        "a0",
+        None,
+    ]
+
+
+def test_two_series_that_know_in_different_ways_stay_two_roots():
+    seen = alerts([0], [180])
+    both = [described("a", "siren"), described("b", "a radar of their own")]
+    assert one_warning(seen, sources=both).equals(seen)

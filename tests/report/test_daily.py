@@ -487,3 +487,53 @@ def test_a_sector_of_an_impact_is_withheld_with_it(empty, day):
 def test_an_uncountable_number_is_said_to_be_one(empty, day, released):
     empty.incident("burst", at(9, 1), count_qualifier="uncountable", **SECTOR)
     assert "uncountable" in as_text(empty, day, released)
+
+
+def test_a_day_that_a_source_does_not_cover_is_said_to_be_no_data(empty, released):
+    gap = CoverageOf(
+        area="both countries",
+        first=date(2025, 3, 1),
+        missing=((date(2025, 3, 9), date(2025, 3, 10)),),
+    )
+    empty.given_sources = (
+        msgspec.structs.replace(empty.given_sources[2], coverage=gap),
+    )
+    words = "press does not cover 9 March 2025, as described: no data"
+    for number, there in ((8, False), (9, True), (11, False)):
+        page = as_text(empty, date(2025, 3, number), None)
+        assert (words in page.replace("\u00a0", " ")) is there
+
+
+def claimed(view, by, of, count, **more):
+    given = {"claimed_by": by, "claimed_party": of, "count": count} | more
+    kind = given.pop("kind", "projectile_in_flight")
+    view.observation(kind, at(9, 2), "press", nature="claim", **given)
+
+
+def test_the_claims_of_both_sides_stand_beside_each_other_and_are_not_added(
+    empty, day, released
+):
+    detail = '{"destroyed":30,"statements":"all of them fell","outcome":null}'
+    claimed(empty, "Northland", "Southland", 4103, place_name="Alvenor", detail=detail)
+    claimed(empty, "Southland", "Northland", 77, place_name="Alvenor")
+    document = daily(empty, day=day, released_at=datetime(2025, 3, 12, tzinfo=UTC))
+    rows = texts(table(document, "table-statements"))
+    assert [row[:5] for row in rows] == [
+        ["Northland", "Southland", "projectile in flight", "4,103", "Alvenor"],
+        ["Southland", "Northland", "projectile in flight", "77", "Alvenor"],
+    ]
+    assert rows[0][5] == "outcome: unknown; statements: all of them fell; destroyed: 30"
+    assert "4,180" not in render_json(document).decode()
+
+
+def test_the_place_of_a_young_claim_is_withheld(empty, day):
+    claimed(empty, "Northland", None, None, place_name="Alvenor", kind=None)
+    document = daily(empty, day=day, released_at=datetime(2025, 3, 9, 20, tzinfo=UTC))
+    ((_, of, _, figure, place, words, _),) = texts(table(document, "table-statements"))
+    assert (of, figure, place, words) == (
+        "nobody named",
+        "not stated",
+        "withheld",
+        "withheld",
+    )
+    assert "Alvenor" not in render_json(document).decode()

@@ -30,7 +30,12 @@ from tocsin.evidence.mapping import (
 )
 from tocsin.evidence.repeats import distinct
 from tocsin.evidence.sentence import Item, Understood, understand
-from tocsin.evidence.warnings import MatchedWarnings, match_warnings, one_root
+from tocsin.evidence.warnings import (
+    MatchedWarnings,
+    match_warnings,
+    one_root,
+    one_warning,
+)
 from tocsin.evidence.winds import Sector
 
 __all__ = [
@@ -63,6 +68,7 @@ __all__ = [
     "match_warnings",
     "near",
     "one_root",
+    "one_warning",
     "place_by_name",
     "position",
     "read_mapping",

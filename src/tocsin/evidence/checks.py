@@ -24,9 +24,9 @@ import numpy as np
 import polars as pl
 
 from tocsin.evidence.connector import RawRows
-from tocsin.evidence.issues import Issues
+from tocsin.evidence.issues import Fault, Faults, Issues
 from tocsin.evidence.mapping import Check, Mapping
-from tocsin.model import Issue, SourceDescription, Where
+from tocsin.model import CoverageOf, Issue, SourceDescription, Where
 
 __all__ = ["check_expected", "check_rows", "contradicts"]
 
@@ -34,10 +34,13 @@ FEWEST_FOR_A_CLOCK: Final = 20
 """Rows below which nothing is said of a source's clock."""
 
 
-def check_rows(kept: pl.DataFrame, raw: RawRows, mapping: Mapping) -> Issues:
+def check_rows(
+    kept: pl.DataFrame, raw: RawRows, mapping: Mapping, coverage: CoverageOf
+) -> Issues:
     """The checks that the mapping asks for, over the rows that were kept."""
     told = [_previous_period(kept, raw, check) for check in mapping.checks]
-    return Issues([*told, _clock(kept, raw.file)])
+    outside = _outside(kept, raw.file, coverage, mapping.zone or "UTC")
+    return Issues([*told, _clock(kept, raw.file), outside])
 
 
 def check_expected(raw: RawRows, description: SourceDescription) -> Issues:
@@ -106,6 +109,37 @@ def _previous_period(kept: pl.DataFrame, raw: RawRows, check: Check) -> list[Iss
     )
     found = pairs.filter(wrong).sort("row").to_dicts()
     return [_contradiction(raw.file, check, pair) for pair in found]
+
+
+def _outside(kept: pl.DataFrame, file: str, coverage: CoverageOf, zone: str) -> Issues:
+    """Rows that begin on a day which the source says it does not cover."""
+    if "t_start" not in kept.columns or kept.is_empty():
+        return Issues()
+    day = kept["t_start"].dt.convert_time_zone(zone).dt.date()
+    wrong = pl.repeat(value=False, n=kept.height, dtype=pl.Boolean, eager=True)
+    if coverage.first is not None:
+        wrong |= day < coverage.first
+    if coverage.last is not None:
+        wrong |= day > coverage.last
+    for first, last in coverage.missing:
+        wrong |= day.is_between(first, last)
+    rows = kept["raw_ref"].str.extract(r"#(\d+)$").cast(pl.Int64).fill_null(0)
+    faults = Faults(file, rows.to_numpy())
+    fault = Fault(
+        code="outside_coverage",
+        field="t_start",
+        message=f"{{value}} lies outside what the source covers, {_span(coverage)}",
+        repair="kept; the date may be wrong, or the file newer than its description",
+        warning=True,
+    )
+    faults.add(fault, wrong, day)
+    return faults.issues()
+
+
+def _span(coverage: CoverageOf) -> str:
+    gaps = ", ".join(f"{first} to {last}" for first, last in coverage.missing)
+    but = f" but for {gaps}" if gaps else ""
+    return f"{coverage.first or '?'} to {coverage.last or 'today'}{but}"
 
 
 def _clock(kept: pl.DataFrame, file: str) -> list[Issue]:

@@ -86,7 +86,7 @@ def take_in(raw: RawRows, description: SourceDescription) -> Reading:
     table = _identified(table, raw, description, rows)
     _tell_repetitions(table, raw, mapping, faults)
     kept = table.filter(~faults.refused)
-    later = check_rows(kept, raw, mapping)
+    later = check_rows(kept, raw, mapping, description.coverage)
     expected = check_expected(raw, description)
     return Reading(
         source=description,

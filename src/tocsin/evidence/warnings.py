@@ -31,15 +31,18 @@ the official signal), a pair is one root, and :func:`one_root` says so in
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import combinations
 from typing import Final
 
 import msgspec
 import polars as pl
 import pyarrow as pa
 
-from tocsin.model import OBSERVATIONS, conform
+from tocsin.model import OBSERVATIONS, SourceDescription, conform
 
 __all__ = ["WITHIN_S", "MatchedWarnings", "match_warnings", "one_root"]
+__all__ += ["one_warning"]
 
 WITHIN_S: Final = 300.0
 """How far apart two records of one warning may begin, seconds."""
@@ -99,6 +102,28 @@ def one_root(observations: pa.Table, matched: MatchedWarnings) -> pa.Table:
         roots, on="observation_id", how="left", maintain_order="left"
     ).with_columns(derived_from=pl.coalesce("derived_from", "root"))
     return conform(joined.to_arrow(), OBSERVATIONS, what="observations")
+
+
+def one_warning(
+    observations: pa.Table, *, sources: Iterable[SourceDescription]
+) -> pa.Table:
+    """The observations, each two records of one warning with one root.
+
+    Two series are records of the same warnings where they know in the same way, whoever
+    keeps them: until a description says otherwise, volunteers who follow the state's
+    signal are that signal.
+    """
+    ways: dict[str, list[str]] = {}
+    for source in sources:
+        same = ways.setdefault(source.way_of_knowing, [])
+        if source.id not in same:
+            same.append(source.id)
+    for series in ways.values():
+        for first, second in combinations(sorted(series), 2):
+            matched = match_warnings(observations, first, second)
+            if matched.pairs.height:
+                observations = one_root(observations, matched)
+    return observations
 
 
 def _series(observations: pa.Table, source: str) -> pl.DataFrame:

@@ -20,6 +20,7 @@ CODES: Final[dict[str, str]] = {
     "value_missing": "A value that is required is empty.",
     "time_invalid": "A time cannot be read, lies outside the calendar, or ends before"
     " it starts.",
+    "outside_coverage": "A row lies outside the time that its source says it covers.",
     "time_without_zone": "A time has no zone, and the source's description names none.",
     "place_invalid": "A coordinate is outside its range.",
     "place_unknown": "Neither coordinates nor a name that the gazetteer knows.",
@@ -35,6 +36,7 @@ CODES: Final[dict[str, str]] = {
     "origin_mixed": "Records of different origin were given together.",
     "arrival_unknown": "It is not known when this was received, so it cannot be shown"
     " as known at an earlier time.",
+    "observation_unknown": "No observation of this id is there to correct or withdraw.",
     "repost_cycle": "Reports name each other as their origin.",
     "control_invalid": "The control layer cannot be used.",
     "control_overlap": "Two parties are said to control the same ground.",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
+from tocsin.model import CoverageOf
 from tocsin.report.day import Day
 from tocsin.report.document import (
     Block,
@@ -69,6 +71,7 @@ def coverage(day: Day) -> Section:
     blocks: list[Block] = [
         coverage_sentence(day),
         *reading_sentences(day),
+        *_not_covered(day),
         *(figure for figure in figures if figure),
         _table(day),
         _gaps_table(day),
@@ -124,6 +127,31 @@ def _reading(each: Readings, day: Day) -> list[Sentence]:
             )
         )
     return told
+
+
+def _not_covered(day: Day) -> list[Sentence]:
+    """Sources that say themselves that they do not cover this day."""
+    silent = [one.id for one in day.sources if not _covers(one.coverage, day.day)]
+    if not silent:
+        return []
+    verb = "does" if len(silent) == 1 else "do"
+    return [
+        Sentence(
+            text=f"{listed(silent)} {verb} not cover {day_text(day.day)}, as described:"
+            " no data, which is not calm.",
+            evidence=(Link(to="sources", label="sources"),),
+            tone="unknown",
+        )
+    ]
+
+
+def _covers(covered: CoverageOf, day: date) -> bool:
+    """Whether a source's description says that it covers a day; unsaid is yes."""
+    early = covered.first is not None and day < covered.first
+    late = covered.last is not None and day > covered.last
+    return not (
+        early or late or any(first <= day <= last for first, last in covered.missing)
+    )
 
 
 def _missing(missing: int, each: Readings) -> str:

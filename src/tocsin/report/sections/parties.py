@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
 import polars as pl
 
 from tocsin.report.cite import ANNEX, some
@@ -21,8 +22,9 @@ from tocsin.report.document import (
     Sentence,
     Table,
 )
+from tocsin.report.release import EMBARGO
 from tocsin.report.sections.phrases import named
-from tocsin.report.wording import clock, counted, listed, spoken, stamp
+from tocsin.report.wording import clock, counted, listed, number, spoken, stamp
 
 __all__ = ["parties"]
 
@@ -39,6 +41,8 @@ REPLIES: Final = (
     "refused",
 )
 ROWS_SHOWN: Final = 60
+LONGEST_WORDS: Final = 1500
+_FIRST: Final = {"outcome": 0, "proposal": 1, "statements": 2}
 
 
 def parties(day: Day) -> Section:
@@ -92,9 +96,10 @@ def _times(acts: pl.DataFrame) -> str:
 
 def _claims(day: Day) -> list[Block]:
     """What parties and others claim, counted by whose claim it is; never added up."""
+    middle = pl.col("t_start") + (pl.col("t_end") - pl.col("t_start")) / 2
     claims = day.said.filter(
         (pl.col("nature") == "claim")
-        & pl.col("t_start").is_between(day.start, day.end, closed="left")
+        & middle.is_between(day.start, day.end, closed="left")
     )
     if claims.is_empty():
         return []
@@ -117,8 +122,72 @@ def _claims(day: Day) -> list[Block]:
             rows=tuple(_claim(day, row) for row in grouped.to_dicts()),
             note="A claim is kept as a claim: it opens no incident and is part of no"
             " number above.",
-        )
+        ),
+        _statements(day, claims),
     ]
+
+
+def _statements(day: Day, claims: pl.DataFrame) -> Table:
+    """Each claim by itself, those about one thing and place beside each other."""
+    ordered = claims.sort(
+        "kind", "place_name", "t_start", "claimed_by", "observation_id", nulls_last=True
+    )
+    return Table(
+        anchor="table-statements",
+        caption="What is claimed, one by one; each figure is its claimant's own",
+        columns=(
+            Column(title="Who claims"),
+            Column(title="Of whom"),
+            Column(title="What"),
+            Column(title="Figure", numeric=True),
+            Column(title="Place"),
+            Column(title="In other words"),
+            Column(title="Source and row"),
+        ),
+        rows=tuple(_statement(day, row) for row in ordered.to_dicts()),
+        shown=ROWS_SHOWN,
+        wide=True,
+        note="Figures of several claimants stand beside each other and are never made"
+        " one. What is younger than 24 hours at release has neither place nor words.",
+    )
+
+
+def _statement(day: Day, row: dict[str, Any]) -> Row:
+    young = row["t_end"] + EMBARGO > (day.released_at or day.end)
+    what = [spoken(row[name]) for name in ("kind", "weapon") if row[name]]
+    meant = row["count_qualifier"]
+    figure = "not stated" if row["count"] is None else number(row["count"])
+    if row["count"] is not None and meant not in {None, "exact"}:
+        figure = f"{spoken(meant)} {figure}"
+    return Row(
+        cells=(
+            Cell(text=row["claimed_by"] or f"nobody alone, says {row['source_id']}"),
+            Cell(text=row["claimed_party"] or "nobody named"),
+            Cell(text=", ".join(what) or "not stated"),
+            Cell(text=figure, value=row["count"]),
+            Cell(text="withheld" if young else row["place_name"] or "no place"),
+            Cell(text="withheld" if young else _other_words(row["detail"])),
+            Cell(text=row["raw_ref"]),
+        )
+    )
+
+
+def _other_words(detail: str | None) -> str:
+    """What else the source says of the claim, name by name; unknown stays unknown."""
+    said = msgspec.json.decode(detail or "{}", type=dict[str, Any])
+    parts = [
+        f"{spoken(name)}: {_short(value)}"
+        for name, value in sorted(said.items(), key=lambda one: _FIRST.get(one[0], 9))
+        if not isinstance(value, dict | list)
+    ]
+    return "; ".join(parts) or "nothing else"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "unknown"
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST_WORDS else f"{text[:LONGEST_WORDS]}…"
 
 
 def _claim(day: Day, row: dict[str, Any]) -> Row:
@@ -127,7 +196,7 @@ def _claim(day: Day, row: dict[str, Any]) -> Row:
         cells=(
             Cell(text=row["by"], links=some(links, rest=ANNEX["D"])[:1]),
             Cell(text=row["claimed_party"] or "nobody named"),
-            Cell(text=spoken(row["kind"])),
+            Cell(text=spoken(row["kind"]) if row["kind"] else "not stated"),
             Cell(text=str(row["len"]), value=row["len"]),
         )
     )
