@@ -56,9 +56,13 @@ def prohibit(
 
 
 def find(setting: Setting, finding: Finding, sources: Sources, judged: Judged) -> None:
-    """Episodes and verdicts of one finding, whatever its condition."""
-    if finding.count is not None:
-        episodes(setting, finding, sources.counted(finding.count), judged)
+    """Episodes and verdicts of one finding, whatever its condition.
+
+    Several sources may share their chance, so that they are looked at together (G1).
+    """
+    counted = [] if finding.count is None else sources.counted(finding.count)
+    if len(counted) == 1:
+        episodes(setting, finding, counted, judged)
     else:
         conditioned(setting, finding, sources, judged)
 

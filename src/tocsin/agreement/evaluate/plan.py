@@ -30,6 +30,7 @@ from tocsin.agreement.terms import (
     Duration,
     Effect,
     Episodes,
+    EventTime,
     Exception_,
     Excuse,
     FailingThat,
@@ -711,7 +712,7 @@ def _normal(
 
 def _not_evaluated(agreement: Agreement) -> Iterator[Issue]:
     for article in agreement.articles:
-        for what, where in _gaps(article):
+        for what, where in _gaps(agreement, article):
             yield Issue(
                 code="not_evaluated",
                 where=where,
@@ -721,31 +722,59 @@ def _not_evaluated(agreement: Agreement) -> Iterator[Issue]:
             )
 
 
-def _gaps(article: Article) -> Iterator[tuple[str, Where]]:
+def _gaps(agreement: Agreement, article: Article) -> Iterator[tuple[str, Where]]:
+    """What the engines leave out. ``stays in force while`` matters to what can end."""
     if article.suspended_while is not None:
         yield "suspended while", article.suspended_while.where
-    if article.surviving is not None:
-        yield "stays in force while", article.surviving.where
+        if article.surviving is not None:
+            yield "stays in force while", article.surviving.where
     for rule in article.rules:
-        yield from _rule_gaps(rule)
+        if isinstance(rule, Oblige):
+            yield from _duty_gaps(agreement, rule)
+        if isinstance(rule, (FindingRule, Decision, Effect)):
+            yield from _woken_gaps(rule)
+        yield from _part_gaps(rule)
 
 
-def _rule_gaps(rule: Term) -> Iterator[tuple[str, Where]]:
-    if isinstance(rule, Permit):
+def _part_gaps(rule: Term) -> Iterator[tuple[str, Where]]:
+    if isinstance(rule, (Permit, Power)):
         return
     names = ["ends_when", "lapses"]
     names += [] if isinstance(rule, Forbid) else ["needs"]
     names += [] if isinstance(rule, (Forbid, Effect)) else ["unless"]
-    for name in names if not isinstance(rule, Power) else ():
+    for name in names:
         held = getattr(rule, name, None)
         if held is not None:
             yield name.replace("_", " "), held.where
-    if isinstance(rule, Oblige):
-        if isinstance(rule.deadline, AtAllTimes):
-            yield "at all times", rule.where
-        for excuse in rule.excuses:
-            if not isinstance(excuse.while_, Happened):
-                yield "excused while", excuse.where
-        for step in rule.failing_that:
-            if step.finding is not None:
-                yield "failing that (a finding)", step.where
+
+
+def _duty_gaps(agreement: Agreement, rule: Oblige) -> Iterator[tuple[str, Where]]:
+    deed = pattern(agreement, rule.deed)
+    if deed.act != "clear" and (deed.zone or deed.near):
+        yield f"in {deed.zone or deed.near_to}", rule.deed.where
+    if isinstance(rule.deadline, AtAllTimes):
+        yield "at all times", rule.where
+    for excuse in rule.excuses:
+        if not isinstance(excuse.while_, Happened):
+            yield "excused while", excuse.where
+    for step in rule.failing_that:
+        if step.finding is not None:
+            yield "failing that (a finding)", step.where
+
+
+def _woken_gaps(
+    rule: FindingRule | Decision | Effect,
+) -> Iterator[tuple[str, Where]]:
+    """A finding follows its condition alone; a decision or effect needs a trigger."""
+    if isinstance(rule, FindingRule) and rule.trigger is not None:
+        yield "upon (before a finding)", rule.where
+    if isinstance(rule, Decision) and rule.trigger is None:
+        yield "decide (without upon)", rule.where
+    if isinstance(rule, Effect) and rule.trigger is None:
+        yield "effect (without upon)", rule.where
+    procedure = getattr(rule, "procedure", None) or getattr(rule, "attribution", None)
+    silence = procedure.silence if procedure is not None else None
+    if silence is not None and silence.of is not None:
+        of = silence.of.base
+        if not (isinstance(of, EventTime) and of.event == "proposal"):
+            yield "silence of another event than the proposal", silence.where

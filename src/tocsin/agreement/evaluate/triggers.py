@@ -181,6 +181,8 @@ def _deeds(
     setting: Setting, condition: Happened, facts: Sequence[Fact]
 ) -> list[Firing]:
     deed = pattern(setting.plan.agreement, condition.deed)
+    if deed.zone or deed.near or deed.unexcused:
+        raise _Refused(condition)
     return [
         Firing(
             t=fact.t,
