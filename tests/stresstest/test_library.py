@@ -3,11 +3,14 @@
 import re
 import tomllib
 
+import msgspec
 import pytest
 
 from tocsin.agreement.load import read
+from tocsin.stresstest.comparing import strength
 from tocsin.stresstest.library import library
 from tocsin.stresstest.lint import lint
+from tocsin.stresstest.structure import structure_of
 
 FOLDERS = [
     "budapest-1994",
@@ -59,6 +62,13 @@ def test_ranks_are_told_as_rank_agreement_and_never_as_accuracy(root):
     assert -1 <= found.tau <= 1
     assert "no accuracy" in found.sentence
     assert "few and selected" in found.sentence
+
+
+def test_a_longer_text_does_not_rank_lower_for_flaws_elsewhere(root):
+    agreement = read(root / "agreements/dayton-1995").records
+    structures, flaws = structure_of(agreement), lint(agreement)
+    elsewhere = [msgspec.structs.replace(flaw, clause="Article 99") for flaw in flaws]
+    assert strength(structures, [*flaws, *elsewhere]) == strength(structures, flaws)
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,19 @@ Article 3
     assert {c.violator for c in found.violator_controlled} == {"A", "B"}
 
 
+@pytest.mark.parametrize("who", ["party", "A"])
+def test_the_attack_itself_is_the_breach_and_no_veto_of_the_attacker(who):
+    found = only(f"""
+act armed_attack is "to attack"
+Article 3
+  upon armed_attack of {who}
+  oblige Coalition to help
+  within 24 hours
+""")
+    assert found.veto_players == ("Coalition",)
+    assert found.violator_controlled == ()
+
+
 def test_clauses_that_wait_for_each_other_never_start():
     found = only("""
 Article 3

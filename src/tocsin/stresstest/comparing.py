@@ -11,9 +11,10 @@ with a rank of outcomes (:func:`rank_agreement`) and is never called an accuracy
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from tocsin.stresstest.flaws import in_hours
+from tocsin.stresstest.flaws import Flaw, in_hours
 from tocsin.stresstest.result import (
     Comparison,
     Difference,
@@ -27,16 +28,18 @@ __all__ = ["compare", "rank_agreement", "strength"]
 TALK = "consultation"
 
 
-def strength(structures: Sequence[Structure], grave: int) -> float:
+def strength(structures: Sequence[Structure], flaws: Sequence[Flaw] = ()) -> float:
     """How much of a text acts, between 0 and 1; for ranks only.
 
     A guarantee counts by what stands between the breach and the response: 1 where it
     comes whatever the deciders do, .75 where it comes if nobody acts, .5 where a part
     can carry it against any one, .25 where one can stop it, 0 for talk and for what
-    cannot activate. The best guarantee counts, less a little for every grave flaw.
+    cannot activate. The best guarantee counts, less a little for every grave flaw of
+    its own clause; flaws elsewhere do not, or a longer text would rank lower.
     """
-    best = max((_strength(one) for one in structures), default=0.0)
-    return round(best / (1 + 0.05 * grave), 4)
+    grave = Counter(flaw.clause for flaw in flaws if flaw.severity == "grave")
+    held = (_strength(one) / (1 + 0.05 * grave[one.clause]) for one in structures)
+    return round(max(held, default=0.0), 4)
 
 
 def _strength(one: Structure) -> float:

@@ -645,7 +645,8 @@ class _Compiler:
             for rule in rules_of(article)
             if isinstance(rule, Forbid)
         }
-        accused = deed.by is not None and set(deed.by.names) <= {"party", "parties"}
+        parties = {"party", "parties", *self.agreement.party_names}
+        accused = deed.by is not None and set(deed.by.names) <= parties
         return deed.act in wrongs or (accused and deed.act in HOSTILE)
 
     def deed(self, clause: str, deed: Deed, who: Who, due: int | None) -> Node:

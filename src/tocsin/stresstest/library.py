@@ -84,14 +84,15 @@ def library(folder: Path) -> Library:
 def _row(folder: Path) -> LibraryRow:
     agreement = load(folder)
     structures = structure_of(agreement)
-    grave = sum(flaw.severity == "grave" for flaw in lint(agreement))
+    flaws = lint(agreement)
+    grave = sum(flaw.severity == "grave" for flaw in flaws)
     able = [s for s in structures if s.can_activate and s.kind != "consultation"]
     held = tomllib.loads((folder / FILE).read_text("utf-8"))
     return LibraryRow(
         folder=folder.name,
         name=agreement.name,
-        strength=strength(structures, grave),
-        best=max(able, key=lambda s: strength((s,), 0)).key if able else "none",
+        strength=strength(structures, flaws),
+        best=max(able, key=lambda s: strength((s,), flaws)).key if able else "none",
         grave_flaws=grave,
         outcome=msgspec.convert(held, Outcome),
     )

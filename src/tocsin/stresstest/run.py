@@ -126,7 +126,7 @@ def examine(
         lint=flaws,
         slices=cuts,
         instruments=tuple(_instruments(agreement)),
-        rank=strength(structures, sum(flaw.severity == "grave" for flaw in flaws)),
+        rank=strength(structures, flaws),
     )
     return result, found
 
