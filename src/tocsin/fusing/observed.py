@@ -30,7 +30,7 @@ from tocsin.model import (
     conform,
 )
 
-__all__ = ["REQUIRED", "check_rows", "read_observations"]
+__all__ = ["REQUIRED", "as_observations", "check_rows", "read_observations"]
 
 REQUIRED: Final = (
     "observation_id", "source_id", "kind", "t_start", "t_end", "lon", "lat", "sigma_m",
@@ -299,3 +299,51 @@ def _forgiven(issue: Issue) -> Issue:
         evidence=issue.evidence,
         warning=True,
     )
+
+
+def as_observations(
+    given: list[dict[str, object]], *, name: str, line: int
+) -> pa.Table:
+    """Rows as objects, times as text, as OBSERVATIONS.
+
+    Args:
+        given: one object for each row; what a row does not say is unknown.
+        name: named in the issues; ``line``: the line of the first row.
+
+    Raises:
+        InputRefused: rows have faults; all are listed.
+    """
+    there = {key for row in given for key in row}
+    missing = [c for c in NEVER_NULL if c not in there]
+    if missing:
+        raise InputRefused([
+            _issue(name, line, c, "value_missing", f"`{c}` is empty") for c in missing
+        ])  # fmt: skip
+    columns: list[pl.Series] = []
+    issues: list[Issue] = []
+    for key in [n for n in OBSERVATIONS.names if n in there or n in REQUIRED]:
+        try:
+            column = pl.Series(key, [row.get(key) for row in given], strict=True)
+            columns.append(_cast(Path(name), column, issues))
+        except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+            reason = str(error).partition("\n")[0]
+            issues.append(
+                _issue(name, line, key, "value_invalid", f"`{key}`: {reason}")
+            )
+    if any(not issue.warning for issue in issues):
+        raise InputRefused(issues)
+    rows = pl.DataFrame(columns)
+    rows = rows.with_columns(_filled(rows, Origin.OBSERVED))
+    _, wrong = check_rows(rows, name)
+    faults = [
+        Issue(
+            code=one.code,
+            where=Where(file=name, line=line, field=one.where.field),
+            message=one.message,
+        )
+        for one in wrong
+        if not one.warning
+    ]
+    if faults:
+        raise InputRefused(faults)
+    return _table(rows.with_columns(_known_words(rows)))

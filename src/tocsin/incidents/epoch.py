@@ -19,7 +19,15 @@ from tocsin.incidents.params import Params, RateParams
 from tocsin.incidents.reports import KINDS, METRES_PER_DEGREE, Reports
 from tocsin.model import encode
 
-__all__ = ["FORBIDDEN", "Epoch", "RateMap", "codes", "estimate_epoch", "versioned"]
+__all__ = [
+    "FORBIDDEN",
+    "Epoch",
+    "RateMap",
+    "codes",
+    "estimate_epoch",
+    "quiet_epoch",
+    "versioned",
+]
 
 FORBIDDEN = -1e18
 """Score of two kinds that never are one event."""
@@ -85,6 +93,24 @@ def estimate_epoch(reports: Reports, chosen: Ints, params: Params) -> Epoch:
         reports.lon[chosen], reports.lat[chosen], reports.t[chosen], params.rate
     )
     kind_terms = _kind_terms(reports.kind[chosen], params)
+    bare = Epoch(
+        rate=rate, kind_terms=kind_terms, place_scale={}, time_scale={}, version=""
+    )
+    return versioned(bare, params)
+
+
+def quiet_epoch(params: Params) -> Epoch:
+    """The epoch before anything is known: one rate everywhere, all kinds alike."""
+    nothing = np.empty(0, dtype=np.int64)
+    rate = RateMap(
+        params=params.rate,
+        overall=params.rate.start,
+        wide_cells=nothing,
+        wide_rates=np.empty(0),
+        cells=nothing,
+        rates=np.empty(0),
+    )
+    kind_terms = _kind_terms(nothing, params)
     bare = Epoch(
         rate=rate, kind_terms=kind_terms, place_scale={}, time_scale={}, version=""
     )

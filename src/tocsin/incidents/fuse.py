@@ -72,7 +72,15 @@ from tocsin.incidents.scales import estimate_scales, sample
 from tocsin.incidents.summarise import Membership, tables
 from tocsin.model import Outcome, SourceDescription
 
-__all__ = ["LEFTOVER", "Fused", "fusable", "fuse", "fuse_reports", "points_of"]
+__all__ = [
+    "LEFTOVER",
+    "Fused",
+    "fusable",
+    "fuse",
+    "fuse_reports",
+    "homes",
+    "points_of",
+]
 
 UNKNOWN = ""
 """The platform of rows that name none, in an epoch's factors."""
@@ -158,6 +166,14 @@ def fuse_reports(
 def _may_join(reports: Reports) -> Flags:
     calm = reports.kind == KINDS.index("calm")
     return np.asarray(reports.usable & ~calm)
+
+
+def homes(reports: Reports, params: Params, epoch: Epoch) -> Ints:
+    """For each report the first report of its incident, or -1; nothing is summed up."""
+    copies, _ = find_copies(reports, params)
+    chosen = fusable(reports, copies)
+    groups = _group(reports, chosen, epoch, params)
+    return _membership(reports, copies, chosen, groups, params).home
 
 
 def fusable(reports: Reports, copies: Copies) -> Ints:

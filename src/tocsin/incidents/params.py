@@ -55,6 +55,7 @@ class RateParams(Record, frozen=True, kw_only=True):
     cell_s: Positive
     wide: Annotated[int, Meta(ge=2)]
     shrink: Positive
+    start: Positive
 
 
 class KindParams(Record, frozen=True, kw_only=True):
