@@ -9,19 +9,11 @@ episodes, decisions, duties and effects beside them (see
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
-from tocsin.agreement.evaluate import batch, oracle
-from tocsin.agreement.evaluate.chance import DRAWN_WORLDS
-from tocsin.agreement.evaluate.force import force
-from tocsin.agreement.evaluate.history import settle
-from tocsin.agreement.evaluate.judged import Judged, Question
-from tocsin.agreement.evaluate.plan import plan
-from tocsin.agreement.evaluate.procedure import proceed
 from tocsin.agreement.evaluate.results import (
     Decision,
     Duty,
@@ -29,15 +21,16 @@ from tocsin.agreement.evaluate.results import (
     Episode,
     Evaluation,
 )
-from tocsin.agreement.evaluate.rows import rows_of, verdict_table
-from tocsin.agreement.evaluate.setting import Setting
-from tocsin.agreement.evaluate.watch import watch
 from tocsin.agreement.terms import Agreement
 from tocsin.errors import WrongUse
 from tocsin.model.places import Areas
-from tocsin.model.records import Issue, Outcome
+from tocsin.model.records import Outcome
 from tocsin.model.tables import COVERAGE
 from tocsin.model.times import seconds
+
+if TYPE_CHECKING:
+    from tocsin.agreement.evaluate.judged import Judged
+    from tocsin.agreement.evaluate.setting import Setting
 
 __all__ = [
     "Decision",
@@ -51,10 +44,6 @@ __all__ = [
 ]
 
 Engine = Literal["oracle", "batch"]
-ENGINES: Final[dict[str, Callable[[Setting], Judged]]] = {
-    "oracle": oracle.judge,
-    "batch": batch.judge,
-}
 
 
 def evaluate(  # noqa: PLR0913  # one argument for each thing that a verdict depends on
@@ -114,28 +103,70 @@ def evaluate_fully(  # noqa: PLR0913  # as for evaluate
     seed: int = 0,
 ) -> Evaluation:
     """Verdicts, episodes, decisions, duties and effects; see :func:`evaluate`."""
+    from tocsin.agreement.evaluate.history import settle
+    from tocsin.agreement.evaluate.judged import Question
+
     if until <= start:
         raise WrongUse(f"the question ends at {until}, not after its start at {start}")
     settled = settle(facts, as_known_at=as_known_at)
-    history, made = settled.records, plan(agreement)
-    forced = force(made, history)
+    question = Question(start=seconds(start), until=seconds(until), seed=seed)
+    setting = _setting(
+        agreement, settled.records, coverage, areas, question, as_known_at
+    )
+    judged = _judged(engine, setting)
+    known = (*settled.issues, *setting.force.issues, *setting.plan.issues)
+    return _evaluation(setting, judged, known)
+
+
+def _setting(
+    agreement: Agreement,
+    history: Any,
+    coverage: pa.Table | None,
+    areas: Areas | None,
+    question: Any,
+    as_known_at: datetime | None,
+) -> Setting:
+    from tocsin.agreement.evaluate.force import force
+    from tocsin.agreement.evaluate.plan import plan
+    from tocsin.agreement.evaluate.setting import Setting
+    from tocsin.agreement.evaluate.watch import watch
+
+    made = plan(agreement)
     watched = COVERAGE.empty_table() if coverage is None else coverage
-    setting = Setting(
+    return Setting(
         plan=made,
         history=history,
         areas=areas or Areas(),
         watch=watch(watched, as_known_at=as_known_at, origin=history.origin),
-        force=forced,
-        question=Question(start=seconds(start), until=seconds(until), seed=seed),
+        force=force(made, history),
+        question=question,
     )
-    judged = _engine(engine)(setting)
+
+
+def _judged(engine: str, setting: Setting) -> Judged:
+    """The engines are loaded where they are used: numba takes its time."""
+    if engine == "oracle":
+        from tocsin.agreement.evaluate import oracle
+
+        return oracle.judge(setting)
+    if engine == "batch":
+        from tocsin.agreement.evaluate import batch
+
+        return batch.judge(setting)
+    raise WrongUse(f"there is no engine `{engine}`; use oracle or batch")
+
+
+def _evaluation(setting: Setting, judged: Judged, known: tuple[Any, ...]) -> Evaluation:
+    from tocsin.agreement.evaluate.chance import DRAWN_WORLDS
+    from tocsin.agreement.evaluate.procedure import proceed
+    from tocsin.agreement.evaluate.rows import rows_of, verdict_table
+
     after = proceed(setting, judged)
-    singles = rows_of([*judged.single, *after.rows])
-    issues = (*settled.issues, *forced.issues, *made.issues, *judged.issues)
+    history = setting.history
     return Evaluation(
         verdicts=verdict_table(
-            [*judged.rows, singles],
-            made.agreement,
+            [*judged.rows, rows_of([*judged.single, *after.rows])],
+            setting.plan.agreement,
             origin=history.origin,
             known_at=history.known_until,
         ),
@@ -143,24 +174,14 @@ def evaluate_fully(  # noqa: PLR0913  # as for evaluate
         decisions=tuple(sorted(after.decisions, key=_decision_order)),
         duties=tuple(sorted(after.duties, key=_duty_order)),
         effects=tuple(sorted(after.effects, key=_effect_order)),
-        issues=_once((*issues, *after.issues)),
+        issues=tuple(dict.fromkeys((*known, *judged.issues, *after.issues))),
         worlds=DRAWN_WORLDS if judged.sampled else 0,
     )
 
 
-def _engine(name: str) -> Callable[[Setting], Judged]:
-    if name not in ENGINES:
-        raise WrongUse(f"there is no engine `{name}`; use {' or '.join(ENGINES)}")
-    return ENGINES[name]
-
-
 def _episode_order(episode: Episode) -> tuple[object, ...]:
-    return (
-        episode.clause,
-        episode.party or "",
-        episode.sector or "",
-        episode.alleged_at,
-    )
+    about = episode.party or "", episode.sector or ""
+    return episode.clause, *about, episode.alleged_at
 
 
 def _decision_order(decision: Decision) -> tuple[object, ...]:
@@ -175,7 +196,3 @@ def _duty_order(duty: Duty) -> tuple[object, ...]:
 
 def _effect_order(effect: Effect) -> tuple[object, ...]:
     return effect.clause, effect.arose_at, effect.on or "", effect.effect
-
-
-def _once(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
-    return tuple(dict.fromkeys(issues))

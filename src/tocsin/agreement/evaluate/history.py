@@ -21,8 +21,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from tocsin.errors import OriginsMixed
 from tocsin.model.records import Issue, Outcome, Where
@@ -412,6 +410,9 @@ def _components(root: Ints, choice: Ints) -> Ints:
     pairs = np.unique(np.stack([choice[chosen], root[chosen]]), axis=1)
     if pairs.shape[1] == len(np.unique(pairs[0])):
         return root
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     n_roots, n = int(root.max()) + 1, int(root.max() + choice.max()) + 2
     ties = coo_matrix((np.ones(pairs.shape[1]), (pairs[0] + n_roots, pairs[1])), (n, n))
     labels = connected_components(ties, directed=False)[1]
