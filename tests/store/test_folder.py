@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tocsin.errors import StoreDamaged, WrongUse
@@ -47,6 +50,52 @@ class TestFolderStore(StoreContract):  # type: ignore[misc,valid-type]
         (records,) = (store.folder / "records").iterdir()
         records.unlink()
         with pytest.raises(StoreDamaged, match="run `tocsin run` again"):
+            store.view().records("issues", Issue)
+
+    def test_a_changed_value_in_a_segment_is_noticed(self, store: FolderStore):
+        self.commit(store, {})
+        (segment,) = (store.folder / "segments").iterdir()
+        pq.write_table(_contract.TABLE.slice(1), segment)
+        with pytest.raises(StoreDamaged, match="changed after it was written"):
+            store.view().table("observations")
+
+    def test_a_changed_record_is_noticed(self, store: FolderStore):
+        self.commit(store, {})
+        (records,) = (store.folder / "records").iterdir()
+        records.write_bytes(records.read_bytes().replace(b"value", b"eulav", 1) + b" ")
+        with pytest.raises(StoreDamaged, match="changed after it was written"):
+            store.view().records("issues", dict)
+
+    @pytest.mark.parametrize("word", ["observed", "imagined"])
+    def test_an_exercise_keeps_its_mark_when_the_summary_is_edited(
+        self, store: FolderStore, word: str
+    ):
+        writer = store.writer()
+        writer.put_table("observations", pa.table({"origin": ["exercise"]}))
+        writer.put_records("sources", [{"origin": "exercise"}])
+        writer.commit({"origin": "exercise"})
+        assert store.view().table("observations").num_rows == 1
+        summary = store.folder / "summary.json"
+        edited = json.loads(summary.read_text()) | {"origin": word}
+        summary.write_text(json.dumps(edited))
+        with pytest.raises(StoreDamaged, match=f"says {word}, its observations are"):
+            store.view().table("observations")
+
+    def test_a_summary_without_an_origin_is_not_guessed(self, store: FolderStore):
+        self.commit(store, {})
+        with pytest.raises(StoreDamaged, match="names no `origin`"):
+            _ = store.view().origin
+
+    def test_a_summary_cannot_lead_out_of_its_folder(
+        self, store: FolderStore, tmp_path: Path
+    ):
+        self.commit(store, {})
+        (tmp_path / "other.json").write_text("[]")
+        summary = store.folder / "summary.json"
+        named = json.loads(summary.read_text())
+        named["files"]["issues"] = "../../other.json"
+        summary.write_text(json.dumps(named))
+        with pytest.raises(StoreDamaged, match=r"other\.json"):
             store.view().records("issues", Issue)
 
     def test_no_partial_file_stays_behind(self, store: FolderStore):

@@ -9,6 +9,10 @@
 ``summary.json`` names every segment and record file of the run under ``"files"`` and is
 replaced last and at once. A run that is broken off leaves the former run whole and at
 most some unnamed files, which the next commit sweeps away.
+
+A view compares each file with its name and the origin of what it holds with the
+summary's: a byte or a word that was changed afterwards is not shown, so an exercise
+cannot lose its mark by an edit of ``summary.json``.
 """
 
 from __future__ import annotations
@@ -135,26 +139,42 @@ class FolderView:
     def table(self, name: str, *, known_by: datetime | None = None) -> pa.Table:
         """A table of the run; with ``known_by`` only rows shown to be known then."""
         _known(name, TABLES)
-        table = read_segment(self.folder / "segments", self._file(name))
+        table = read_segment(self.folder / "segments", self._file(name), verify=True)
+        if "origin" in table.column_names:
+            self._same_origin(name, pc.unique(table["origin"]).to_pylist())
         return table if known_by is None else _known_by(table, known_by)
 
     def records(self, kind: str, of: type[R]) -> tuple[R, ...]:
         """Records of one kind, validated as they are read.
 
         Raises:
-            StoreDamaged: a record is not what its type says.
+            StoreDamaged: a record is not what its type says, was changed after it was
+                written, or is of another origin than the run.
         """
         _known(kind, RECORD_KINDS)
         path = self.folder / "records" / self._file(kind)
         try:
-            return msgspec.json.decode(path.read_bytes(), type=tuple[of, ...])  # type: ignore[valid-type]
+            data = path.read_bytes()
+            read: tuple[R, ...] = msgspec.json.decode(data, type=tuple[of, ...])  # type: ignore[valid-type]
         except (FileNotFoundError, msgspec.DecodeError) as error:
             raise StoreDamaged(f"{path}: {error}; run `tocsin run` again") from error
+        if hashlib.sha256(data).hexdigest() != path.stem:
+            raise StoreDamaged(f"{path} was changed after it was written; run again")
+        self._same_origin(kind, [getattr(each, "origin", None) for each in read])
+        return read
 
     @property
     def origin(self) -> Origin:
-        """Observed, exercise or imagined: every record of the run is of this origin."""
-        return Origin(self._summary["origin"])
+        """Observed, exercise or imagined: every record of the run is of this origin.
+
+        Raises:
+            StoreDamaged: the summary does not say it.
+        """
+        try:
+            return Origin(self._summary["origin"])
+        except (KeyError, ValueError) as error:
+            message = f"{self.folder / SUMMARY} names no `origin`; run again"
+            raise StoreDamaged(message) from error
 
     def findings(self) -> tuple[Finding, ...]:
         """What each clause says of each party."""
@@ -185,7 +205,17 @@ class FolderView:
         files = self._summary.get("files", {})
         if name not in files:
             raise StoreDamaged(f"{self.folder / SUMMARY} names no `{name}`; run again")
-        return str(files[name])
+        return Path(str(files[name])).name
+
+    def _same_origin(self, name: str, found: Sequence[object]) -> None:
+        """What is kept under `name` is of the origin that the summary says."""
+        said = self._summary.get("origin")
+        others = {str(each) for each in found if each is not None} - {str(said)}
+        if said is not None and others:
+            raise StoreDamaged(
+                f"{self.folder / SUMMARY} says {said}, its {name} are"
+                f" {' and '.join(sorted(others))}; run `tocsin run` again"
+            )
 
 
 def _known(name: str, names: Sequence[str]) -> None:
