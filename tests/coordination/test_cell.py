@@ -148,8 +148,19 @@ def test_those_caveats_have_a_price_that_claims_no_number(paris):
     planned = json.loads(
         run.invoke(
             app,
-            ["cell", "plan", PARIS, "--at", "2026-02-10", "--count", "offered"]
-            + ["--seconds", "4"],
+            [
+                *[
+                    "cell",
+                    "plan",
+                    "--at",
+                    "2026-02-10",
+                    "--count",
+                    "offered",
+                    "--seconds",
+                    "4",
+                ],
+                PARIS,
+            ],
         ).stdout
     )
     prices = {p["caveat"]: p for p in planned["prices"]}
@@ -244,8 +255,7 @@ def test_a_plan_without_solution_names_the_conflict_and_ends_with_1(root, tmp_pa
     board.write_text(text, encoding="utf-8")
     done = run.invoke(
         app,
-        ["cell", "plan", str(root / LANTERN), "--board", str(board), "--at", AT]
-        + ["--seconds", "5"],
+        f"cell plan --at {AT} --seconds 5 --board {board} {root / LANTERN}".split(),
     )
     assert done.exit_code == 1
     assert "demining in Hollistrand must have 2" in done.output
@@ -312,10 +322,10 @@ def test_reconstruction_status_keeps_currencies_and_stages_apart(root, monkeypat
     assert "energy: needed 680.0 XDR; pledged 120.0, committed 60.0" in done.stdout
 
 
-def test_a_board_takes_no_evidence_of_another_origin(root, tmp_path):
+def test_evidence_without_an_agreement_is_wrong_use(root, tmp_path):
+    text = (root / PARIS / "contributions.toml").read_text(encoding="utf-8")
+    (tmp_path / "contributions.toml").write_text(text, encoding="utf-8")
     with pytest.raises(WrongUse, match="needs an agreement"):
-        text = (root / PARIS / "contributions.toml").read_text(encoding="utf-8")
-        (tmp_path / "contributions.toml").write_text(text, encoding="utf-8")
         cell.open_board(tmp_path, run=tmp_path, at=FEBRUARY)
 
 

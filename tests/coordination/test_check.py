@@ -64,7 +64,8 @@ def test_two_leads_of_one_task_in_one_region_are_refused_and_both_named(tmp_path
 
 
 def test_leads_that_follow_each_other_are_no_two_leads(tmp_path):
-    lead = '[[lead]]\narea = "East"\nfunction = "patrols"\nstate = "{}"\nsource = "s"\n{}\n'
+    lead = '[[lead]]\narea = "East"\nfunction = "patrols"\n'
+    lead += 'state = "{}"\nsource = "s"\n{}\n'
     text = lead.format("Aurelia", "until = 2025-04-01")
     text += lead.format("Brennia", "since = 2025-04-01")
     assert refused(tmp_path, text) == []

@@ -101,6 +101,7 @@ class Roads(msgspec.Struct, frozen=True, kw_only=True):
     pointer: npt.NDArray[np.int32]  # (n + 1,)
     order: Ints  # (2 m,)
     other: npt.NDArray[np.int32]  # (2 m,)
+    speed: float  # metres in a minute, over all roads
 
     @classmethod
     def of(  # the columns of the graph
@@ -142,6 +143,7 @@ class Roads(msgspec.Struct, frozen=True, kw_only=True):
             pointer=pointer,
             order=order % max(1, len(tails)),
             other=np.concatenate([heads, tails])[order].astype(np.int32),
+            speed=_speed(lon, lat, tails, heads, times),
         )
 
     @property
@@ -186,6 +188,15 @@ class Roads(msgspec.Struct, frozen=True, kw_only=True):
         inside = far <= one.radius_m
         found: Mask = inside[self.tail] | inside[self.head]
         return found
+
+
+def _speed(lon: Any, lat: Any, tail: Ints, head: Ints, minutes: Floats) -> float:
+    x, y = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+    total = float(minutes.sum())
+    if not total:
+        return 1.0
+    east = (x[tail] - x[head]) * cos(radians(float(y.mean())))
+    return float(np.hypot(east, y[tail] - y[head]).sum()) * DEGREE_M / total
 
 
 def is_open(hours: Opening, at: datetime) -> bool:

@@ -249,11 +249,7 @@ def _none(start: int, end: int) -> Route:
 def _straight(roads: Roads, start: int, end: int) -> float:
     """Minutes of the straight way at the usual speed of the graph."""
     middle = cos(radians(float(roads.lat[start])))
-    east = (roads.lon[roads.tail] - roads.lon[roads.head]) * middle
-    lengths = np.hypot(east, roads.lat[roads.tail] - roads.lat[roads.head]) * DEGREE_M
-    total = float(roads.minutes.sum())
-    speed = float(lengths.sum()) / total if total else 1.0
     away = np.hypot(
         (roads.lon[end] - roads.lon[start]) * middle, roads.lat[end] - roads.lat[start]
     )
-    return float(away) * DEGREE_M / speed if speed > 0 else np.inf
+    return float(away) * DEGREE_M / roads.speed if roads.speed > 0 else np.inf

@@ -97,7 +97,8 @@ def _activity(  # the parts of one activity
     )
     if country:
         ET.SubElement(activity, "recipient-country", code=country)
-    _narrated(activity, "sector", sector or "not stated", vocabulary="99", code="0")
+    own = {"vocabulary": "99", "code": "0"}  # a vocabulary of the reporter's own
+    _narrated(activity, "sector", sector or "not stated", **own)
     for fund in funds:
         if fund.stage is FundStage.ALLOCATED:
             activity.append(_budget(fund))
