@@ -66,6 +66,7 @@ def judge(setting: Setting) -> Judged:
             literal_duties(setting, obligation, facts, judged)
     judged.sampled |= any(t.sampled for e in events.values() for t in e.tables)
     judged.sampled |= literal.sources.sampled
+    judged.issues += literal.sources.pleas.issues.values()
     return judged
 
 

@@ -45,6 +45,7 @@ def judge(setting: Setting) -> Judged:
         else:
             duties(setting, obligation, facts, judged)
     judged.sampled |= sources.sampled
+    judged.issues += sources.pleas.issues.values()
     return judged
 
 

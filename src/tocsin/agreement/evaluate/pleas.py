@@ -16,6 +16,7 @@ from tocsin.agreement.evaluate.plan import ForbidRule
 from tocsin.agreement.evaluate.setting import Setting
 from tocsin.agreement.evaluate.stage import Provider, Stage
 from tocsin.agreement.terms import AllOf, Condition, Exception_
+from tocsin.model.records import Issue
 
 __all__ = ["Pleas"]
 
@@ -30,6 +31,7 @@ class Pleas:
         self.setting = setting
         self.sources = sources
         self.known: dict[tuple[str, str | None, str | None], Course] = {}
+        self.issues: dict[str, Issue] = {}
 
     def __call__(self, rule: ForbidRule, act: Act) -> Plea:
         """Allowed, excused, forbidden, or unclear: a part cannot be evaluated."""
@@ -40,7 +42,8 @@ class Pleas:
                 return "allowed"
             if any(self._open(exception, act) for exception in rule.exceptions):
                 return "excused"
-        except NotEvaluated:
+        except NotEvaluated as refused:
+            self.issues.setdefault(refused.what, _issue(refused))
             return "unclear"
         return "forbidden"
 
@@ -78,3 +81,14 @@ class Pleas:
         first = min(int(self.setting.history.t[0]), self.setting.question.start)
         at = np.unique(np.append(changes(stage, condition, bound), first))
         return at, truth(stage, condition, bound, at)[:, 0]
+
+
+def _issue(refused: NotEvaluated) -> Issue:
+    return Issue(
+        code="not_evaluated",
+        where=refused.term.where,
+        message=f"`{refused.what}` is read but not evaluated yet in an exception or"
+        " condition of a prohibition: acts that it may excuse are undetermined",
+        repair="judge these acts by hand",
+        warning=True,
+    )
