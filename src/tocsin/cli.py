@@ -1151,6 +1151,45 @@ def _point(text: str) -> tuple[float, float]:
     return lon, lat
 
 
+incidents_app = typer.Typer(no_args_is_help=True, help="Incidents, looked at again.")
+app.add_typer(incidents_app, name="incidents")
+
+
+@incidents_app.command("diff")
+def incidents_diff(
+    first: Annotated[
+        str, typer.Argument(metavar="A", help="A folder; with `--in` an instant.")
+    ],
+    second: Annotated[str, typer.Argument(metavar="B", help="The same, later.")],
+    *,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--in", metavar="DIR", help="A and B are knowledge times of this run."
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line.")
+    ] = False,
+) -> None:
+    """Say which incidents changed between A and B, what became of them, and why.
+
+    Reads what `tocsin run` left. Writes to standard output.
+
+    Example: `tocsin incidents diff 2025-03-05 2025-03-06 --in out/demo`
+    """
+    from tocsin.fusing import changes
+    from tocsin.model import encode
+
+    with _exit_codes():
+        states = changes.states(first, second, folder)
+        found = changes.diff(*states)
+    for one in found:
+        typer.echo(encode(one).decode() if as_json else str(one))
+    if not as_json:
+        typer.echo(f"{len(found):,} incidents changed: {states[0].name}, {states[1].name}")
+
+
 # --- below: how the commands speak ---------------------------------------------------
 
 
