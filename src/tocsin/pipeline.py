@@ -517,7 +517,12 @@ def _described(
         known |= {one.id: one for one in descriptions(cast, origin=origin)}
     named = pc.unique(observations["source_id"]).to_pylist()
     given = {one.source.id: one.source for one in readings}
-    return tuple((given | {i: known[i] for i in named if i in known}).values())
+    named_only = {
+        i: msgspec.structs.replace(known[i], origin=origin)
+        for i in named
+        if i in known and i not in given
+    }
+    return tuple((given | named_only).values())
 
 
 def _per_source(

@@ -300,3 +300,54 @@ def test_limits_are_told_in_the_docs(root):
     text = (root / "docs" / "reference" / "sources.md").read_text(encoding="utf-8")
     assert "4 MiB" in text
     assert "256 MiB" in text
+
+
+def test_a_feature_or_a_line_that_says_nothing_is_an_issue(tmp_path):
+    from tocsin.connectors import read_places, read_source
+
+    collection = tmp_path / "f.geojson"
+    collection.write_text('{"features": [{"geometry": null, "properties": null}]}')
+    with pytest.raises(SourceUnusable) as caught:
+        read_places("minregion-oblasts", collection)
+    assert caught.value.issue.code == "column_missing"
+    log = tmp_path / "l.jsonl"
+    log.write_text('{}\n{"t_start": "2025-03-03T00:00:00Z", "origin": "exercise"}\n')
+    reading = read_source("manual-log", log)
+    assert (reading.rows_read, reading.kept) == (2, 1)
+    assert reading.adds_up
+
+
+def test_a_parquet_file_with_a_flipped_byte_is_damaged_and_not_missing(tmp_path):
+    from tocsin.connectors import read_source
+
+    file = tmp_path / "v.parquet"
+    rows = pa.table({"datetime": ["2024-01-01 00:00"] * 50, "headline": ["x"] * 50})
+    pq.write_table(rows, file, write_page_checksum=True, compression="zstd")
+    whole = file.read_bytes()
+    codes = set()
+    for at in range(4, 120, 3):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x5A]) + whole[at + 1 :])
+        try:
+            read_source("viina", file)
+        except SourceUnusable as refused:
+            codes.add(refused.issue.code)
+    assert "file_missing" not in codes
+    assert "file_damaged" in codes
+
+
+def test_bytes_that_are_no_text_are_their_digits(tmp_path):
+    file = tmp_path / "v.parquet"
+    table = pa.table(
+        {
+            "datetime": ["2024-01-01 00:00"],
+            "headline": [b"\xff\x00"],
+            "lon": [30.0],
+            "lat": [50.0],
+            "place_name": ["Kyiv"],
+            "event_type": ["uav"],
+        }
+    )
+    pq.write_table(table, file)
+    reading = read_source("viina", file)
+    assert reading.adds_up
+    assert '"headline":"ff00"' in reading.observations["detail"][0].as_py()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import Point, Polygon
 
-from tocsin.report.figures.ground import incident_maps
+from tocsin.report.figures.ground import incident_maps, sector_maps
 from tocsin.report.figures.rings import DEGREE_M, box, ring_of
 
 
@@ -123,3 +123,18 @@ def test_north_is_up_and_east_is_right(bearing):
         assert east > -west
     if bearing in {315, 0, 45}:
         assert north > -south
+
+
+def test_each_observer_has_a_map_near_enough_to_see_the_sector():
+    both = pl.concat([rows([shape()]), rows([shape(90.0, lon=-20.0)])])
+    one, other = sector_maps({}, both)
+    assert (one.anchor, other.anchor) == ("figure-sectors-1", "figure-sectors-2")
+    for figure in (one, other):
+        assert figure.svg.count("sector-seen") == 1
+        assert ">5 km<" in figure.svg
+        assert "<circle" not in figure.svg
+
+
+def test_no_more_observers_are_drawn_closer_than_a_page_holds():
+    many = pl.concat([rows([shape(lon=-25.0 + n)]) for n in range(9)])
+    assert len(sector_maps({}, many)) == 6

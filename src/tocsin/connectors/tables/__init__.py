@@ -6,9 +6,10 @@ import hashlib
 from pathlib import Path
 
 import msgspec
+import polars as pl
 
 from tocsin.connectors.tables.files import read_rows
-from tocsin.evidence import Reading, read_mapping, take_in
+from tocsin.evidence import Reading, read_mapping, take_in, unusable
 from tocsin.model import SourceDescription
 
 __all__ = ["read", "read_rows"]
@@ -24,7 +25,11 @@ def read(file: Path, description: SourceDescription) -> Reading:
     raw = read_rows(file, mapping)
     if description.expected.file_sha256 is not None:
         raw = msgspec.structs.replace(raw, sha256=_digest(file))
-    return take_in(raw, description)
+    try:
+        return take_in(raw, description)
+    except pl.exceptions.PanicException as panic:  # a type that no table has
+        message = f"a column is of a kind that cannot be read: {panic}"
+        raise unusable("file_damaged", str(file), message) from panic
 
 
 def _digest(file: Path) -> str:

@@ -20,6 +20,7 @@ from tocsin.connectors.tables.delimited import read_delimited
 from tocsin.connectors.tables.geojson import read_geojson
 from tocsin.connectors.tables.jsonl import read_jsonl
 from tocsin.connectors.tables.parquet import read_parquet
+from tocsin.errors import SourceUnusable
 from tocsin.evidence import Mapping, RawRows, unusable
 
 __all__ = ["LARGEST_FILE", "LONGEST_LINE", "read_rows"]
@@ -69,12 +70,18 @@ def read_rows(file: Path, mapping: Mapping) -> RawRows:
             return read_parquet(file)
         return _READERS[form](_text(file, form), name, mapping)
     except OSError as error:
+        if error.errno is None:  # Arrow's own: what it read does not hold together
+            raise _not_whole(name, form, error) from error
         why = error.strerror or str(error)
         raise unusable("file_missing", name, f"it cannot be read: {why}") from error
     except (pa.ArrowException, UnicodeDecodeError) as error:
-        reason = str(error).partition("\n")[0]
-        message = f"it is not whole or not a {form} file: {reason}"
-        raise unusable("file_damaged", name, message, repair="get it again") from error
+        raise _not_whole(name, form, error) from error
+
+
+def _not_whole(name: str, form: Format, error: Exception) -> SourceUnusable:
+    reason = str(error).partition("\n")[0]
+    message = f"it is not whole or not a {form} file: {reason}"
+    return unusable("file_damaged", name, message, repair="get it again")
 
 
 def _format(file: Path, mapping: Mapping) -> Format:

@@ -34,7 +34,7 @@ def read_geojson(data: bytes, file: str, mapping: Mapping) -> RawRows:  # noqa: 
     rows, failed = [], []
     for number, feature in enumerate(features, start=1):
         try:
-            cells.append(_row(feature))
+            cells.append(_something(_row(feature)))
             rows.append(number)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             failed.append(_failed(file, number, error))
@@ -60,6 +60,12 @@ def _features(data: bytes, file: str) -> list[Any]:
     if not isinstance(features, list):
         raise unusable("file_damaged", file, "`features` is no list")
     return features
+
+
+def _something(row: dict[str, Any]) -> dict[str, Any]:
+    if not row:
+        raise ValueError("it has neither a property nor a geometry")
+    return row
 
 
 def _row(feature: dict[str, Any]) -> dict[str, Any]:

@@ -6,17 +6,20 @@ lines around it are read.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
 import polars as pl
+from msgspec import Meta
 
 from tocsin.connectors.tables.geojson import typed
 from tocsin.evidence import Issues, Mapping, RawRows
 from tocsin.model import Issue, Where
 
 __all__ = ["read_jsonl"]
+
+_Row = Annotated[dict[str, Any], Meta(min_length=1)]
 
 
 def read_jsonl(data: bytes, file: str, mapping: Mapping) -> RawRows:  # noqa: ARG001  # one shape for all readers
@@ -27,7 +30,7 @@ def read_jsonl(data: bytes, file: str, mapping: Mapping) -> RawRows:  # noqa: AR
         if not line.strip():
             continue
         try:
-            cells.append(msgspec.json.decode(line, type=dict[str, Any]))
+            cells.append(msgspec.json.decode(line, type=_Row))
             numbers.append(number)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             failed.append(_failed(file, number, error))

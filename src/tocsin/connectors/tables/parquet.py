@@ -17,6 +17,8 @@ __all__ = ["read_parquet"]
 def read_parquet(file: Path) -> RawRows:
     """The rows of a Parquet file, checked against the checksums it carries.
 
+    Bytes that the file does not call text are their hexadecimal digits.
+
     Raises:
         SourceUnusable: two columns have one name.
         pa.ArrowException: the file is cut short or is no Parquet file.
@@ -31,5 +33,10 @@ def read_parquet(file: Path) -> RawRows:
         frame = pl.DataFrame(pl.from_arrow(bare))
     except pl.exceptions.PanicException as error:  # damage that Arrow let pass
         raise pa.ArrowInvalid(str(error)) from error
+    frame = frame.with_columns(
+        pl.col(name).bin.encode("hex")
+        for name, kind in frame.schema.items()
+        if kind == pl.Binary
+    )
     rows = np.arange(1, frame.height + 1, dtype=np.int64)
     return RawRows(file=str(file), frame=frame, rows=rows, failed=Issues())

@@ -5,7 +5,7 @@ dark mode, print and a narrow screen. Nothing is told by colour alone.
 """
 
 from tocsin.report.figures.bells import clock_strip
-from tocsin.report.figures.ground import coverage_map, incident_maps
+from tocsin.report.figures.ground import coverage_map, incident_maps, sector_maps
 from tocsin.report.figures.hours import coverage_strip, timeline
 from tocsin.report.figures.signs import sign
 
@@ -14,6 +14,7 @@ __all__ = [
     "coverage_map",
     "coverage_strip",
     "incident_maps",
+    "sector_maps",
     "sign",
     "timeline",
 ]

@@ -30,12 +30,14 @@ from tocsin.report.watch import Watch
 from tocsin.report.wording import counted, listed
 
 __all__ = ["DISCLAIMER", "MOST_MARKS", "coverage_map", "incident_maps"]
+__all__ += ["sector_maps"]
 
 DISCLAIMER: Final = (
     "Lines and names are those of their publishers. They do not state where a border"
     " runs or to whom a territory belongs."
 )
 MOST_MARKS: Final = 400
+MOST_OBSERVERS: Final = 6
 WIDTH: Final = 720.0
 LEAST_HEIGHT: Final = 240.0
 FOOT: Final = 44.0  # for scale and north
@@ -117,6 +119,52 @@ def _groups() -> list[tuple[str, pl.Expr]]:
         ("restrictions, flights, weapons, harm and the rest", ~fire & ~exercise),
         ("live-fire exercises", exercise),
     ]
+
+
+def sector_maps(
+    areas: dict[str, Any], incidents: pl.DataFrame, *, control: Sequence[str] = ()
+) -> tuple[Figure, ...]:
+    """What each observer saw in sectors, closer by; a map of a country hides it.
+
+    One map for each observer (on his grid of 1 km), those who saw most first; of more
+    than :data:`MOST_OBSERVERS` the rest stands in the annex only.
+    """
+    seen: dict[tuple[float, float], list[dict[str, Any]]] = {}
+    for row in _shaped(incidents):
+        for shape_ in row["shapes"]:
+            key = (round(shape_["observer_lon"], 2), round(shape_["observer_lat"], 2))
+            seen.setdefault(key, []).append({**row, "shapes": [shape_]})
+    most = sorted(seen.items(), key=lambda one: (-len(one[1]), one[0]))
+    drawn = _drawn(areas)
+    return tuple(
+        _closer(number, rows, drawn, _credit(drawn, control))
+        for number, (_, rows) in enumerate(most[:MOST_OBSERVERS], start=1)
+    )
+
+
+def _closer(
+    number: int, rows: Sequence[dict[str, Any]], drawn: Sequence[_Drawn], credit: str
+) -> Figure:
+    ground = _ground((), pl.DataFrame(schema={"lon": pl.Float64}), rows)
+    assert ground is not None, "each row has a sector"
+    shapes = [_area(area, ground) for area in drawn]
+    sectors = [_sector(row, one, ground) for row in rows for one in row["shapes"]]
+    kinds = [f"{row['class']}" for row in rows]
+    each = [counted(kinds.count(kind), kind, kind) for kind in dict.fromkeys(kinds)]
+    words = f"What one observer saw in sectors: {listed(each)}. Each sector is whole:"
+    words += " what was seen is somewhere in it, and nothing says where."
+    return Figure(
+        anchor=f"figure-sectors-{number}",
+        title=f"Sectors of observer {number}, closer",
+        description=words,
+        svg=_whole([*shapes, *sectors, *_furniture(ground)], ground, words),
+        legend=(
+            LegendItem(mark="sector-seen", text="sector in which something was seen"),
+            *_lines(drawn),
+        ),
+        credit=credit,
+        beside=True,
+    )
 
 
 def _shaped(incidents: pl.DataFrame) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from tocsin.report.document import (
     Sentence,
     Table,
 )
-from tocsin.report.figures import incident_maps, timeline
+from tocsin.report.figures import incident_maps, sector_maps, timeline
 from tocsin.report.sections.phrases import (
     NONE,
     count_words,
@@ -41,6 +41,7 @@ def recorded(day: Day) -> Section:
     control = [finding.control for finding in day.findings if finding.control]
     figures = [
         *incident_maps(day.agreement.areas, shown, control=control),
+        *sector_maps(day.agreement.areas, shown, control=control),
         timeline(shown, day.watch),
     ]
     blocks: list[Block] = [
