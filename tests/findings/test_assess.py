@@ -93,6 +93,34 @@ def test_without_coverage_the_share_is_not_known_rather_than_zero(findings):
     assert "not known" in breach.sentence
 
 
+def test_kept_is_not_said_without_the_incidents_that_stay_undetermined(findings):
+    verdicts = """
+        clause        party      sector  t           verdict       p_breached  witness
+        Article_1(1)  Northland  East    3T00:00:00  met           0.0         0:0
+        Article_1(1)  Northland  East    3T06:00:00  undetermined  0.4         0:1
+        Article_1(1)  Northland  East    3T06:00:01  met           0.0         0:0
+        Article_1(1)  Southland  East    3T00:00:00  met           0.0         0:0
+        Article_1(1)  Southland  West    3T00:00:00  met           0.0         0:0
+        Article_1(1)  -          East    3T10:00:00  undetermined  0.0         2:3
+    """
+    found = findings(verdicts, until=instant("2025-03-04T00:00:00Z")).records
+    kept = {(f.party, f.sector): f.sentence for f in found if f.verdict is Verdict.MET}
+    assert "apart from 2 incidents that stay undetermined" in kept["Northland", "East"]
+    assert "apart from 1 incident that stays undetermined" in kept["Southland", "East"]
+    assert "undetermined" not in kept["Southland", "West"]
+    (unsaid,) = [f for f in found if f.party and f.verdict is Verdict.UNDETERMINED]
+    assert "over 0 min" not in unsaid.sentence
+
+
+def test_one_incident_has_its_sources_and_not_up_to_so_many_each(findings):
+    verdicts = """
+        clause        party      sector  t           verdict   p_breached  witness
+        Article_1(1)  Northland  East    5T01:00:00  breached  0.9         3:4
+    """
+    (breach,) = findings(verdicts).records
+    assert "1 incident, from 3 independent sources, probability" in breach.sentence
+
+
 def test_quiet_weeks_are_one_finding(findings):
     verdicts = """
         clause        party      sector  t                     verdict

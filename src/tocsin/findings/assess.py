@@ -20,8 +20,10 @@ nobody; it is said of nobody, and an issue says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -51,6 +53,9 @@ __all__ = ["WITNESSES", "assess"]
 WITNESSES = 100
 """At most so many facts stand in a finding's witness, the earliest of each root first;
 its ``number`` says how many roots there are."""
+
+_Key = tuple[str, str | None, str | None, str | None]
+"""Clause, sector, subject and party of a finding-to-be."""
 
 
 def assess(
@@ -82,7 +87,7 @@ def assess(
     until = until or _last(verdicts, coverage)
     rows = put_together(verdicts, until).with_row_index("finding")
     rows = rows.join(_witnesses(rows, verdicts, facts), on="finding", how="left")
-    rows = _only_supported(rows.sort("finding"))
+    rows = _with_open(_only_supported(rows.sort("finding")), until)
     rests = _Rests(attribution, without_control)
     seen = watched(coverage)
     called = _called(agreement)
@@ -162,6 +167,43 @@ def _only_supported(rows: pl.DataFrame) -> pl.DataFrame:
         n=pl.col("n").fill_null(0),
         sources=pl.col("sources").fill_null(0),
     )
+
+
+def _with_open(rows: pl.DataFrame, until: datetime) -> pl.DataFrame:
+    """For each *met* row, how many incidents of its time stay undetermined (``open``).
+
+    Those that may be the party's own, and those that nobody can be named for: a clause
+    is not said to be kept over a time without naming them in the same sentence.
+    """
+    unsettled = (pl.col("verdict") == "undetermined") & (pl.col("n") > 0)
+    found: dict[_Key, list[dict[str, Any]]] = {}
+    for each in rows.filter(unsettled).sort("start").iter_rows(named=True):
+        found.setdefault(_key(each, each["party"]), []).append(each)
+    counts = [
+        _beside(row, found, until) if row["verdict"] == "met" else 0
+        for row in rows.iter_rows(named=True)
+    ]
+    return rows.with_columns(open=pl.Series(counts, dtype=pl.Int64))
+
+
+def _key(row: dict[str, Any], party: str | None) -> _Key:
+    return row["clause"], row["sector"], row["subject"], party
+
+
+def _beside(
+    row: dict[str, Any], found: Mapping[_Key, Sequence[dict[str, Any]]], until: datetime
+) -> int:
+    """Incidents of the undetermined rows that touch the time of this one."""
+    start, end = row["start"], row["end"] or until
+    n = 0
+    for party in {row["party"], None}:
+        theirs = found.get(_key(row, party), ())
+        first = bisect_left(theirs, start, key=itemgetter("start"))
+        last = bisect_left(theirs, end, key=itemgetter("start"))
+        if first and (theirs[first - 1]["end"] or until) > start:
+            first -= 1  # rows of one key follow each other: only the last can reach in
+        n += sum(each["n"] for each in theirs[first:last])
+    return n
 
 
 def _unsupported(rows: pl.DataFrame) -> Iterator[Issue]:

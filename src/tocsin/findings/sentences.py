@@ -19,7 +19,8 @@ def sentence(row: dict[str, Any], share: float | None, until: datetime) -> str:
     """The finding in words.
 
     Args:
-        row: one row of the findings-to-be, with ``n`` and ``sources`` of its witness.
+        row: one row of the findings-to-be, with ``n`` and ``sources`` of its witness
+            and, for met, ``open``: incidents of that time that stay undetermined.
         share: watched share of its sector over its time, or None: unknown.
         until: the end of the question.
     """
@@ -51,7 +52,7 @@ def _breached(row: dict[str, Any], until: datetime) -> str:
     who = row["party"] or "somebody"
     head = f"{who} breached {row['clause']}{_in(row)} {_span(row, until)}"
     if not row["n"]:
-        return f"{head} by not doing what was due{_chance(row)}"
+        return f"{head}, by not doing what was due{_chance(row)}"
     return f"{head}: {_incidents(row['n'])}, {_sources(row)}{_chance(row)}"
 
 
@@ -71,10 +72,14 @@ def _pending(row: dict[str, Any], _until: datetime) -> str:
 
 
 def _met(row: dict[str, Any], until: datetime) -> str:
+    """Kept over watched time; what may have been a breach in it is said at once."""
     held = timedelta(seconds=row["held_s"])
+    n = row["open"]
+    stays = "stays" if n == 1 else "stay"
+    apart = f", apart from {_incidents(n)} that {stays} undetermined" if n else ""
     return (
         f"{row['party'] or 'everybody'} kept {row['clause']}{_in(row)} over"
-        f" {_length(held)} of watched time {_span(row, until)}"
+        f" {_length(held)} of watched time {_span(row, until)}{apart}"
     )
 
 
@@ -84,9 +89,11 @@ def _undetermined(row: dict[str, Any], until: datetime) -> str:
             f"{_incidents(row['n'])}{_in(row)} {_span(row, until)} would touch"
             f" {row['clause']}, {_sources(row)}, and nobody can be named for them"
         )
+    held = timedelta(seconds=row["held_s"])
+    over = f" over {_length(held)}" if held >= timedelta(minutes=1) else ""
     head = (
         f"it cannot be said whether {row['party']} kept {row['clause']}{_in(row)}"
-        f" over {_length(timedelta(seconds=row['held_s']))} {_span(row, until)}"
+        f"{over} {_span(row, until)}"
     )
     if not row["n"]:
         return head
@@ -100,11 +107,11 @@ def _incidents(n: int) -> str:
 
 def _sources(row: dict[str, Any]) -> str:
     k = row["sources"]
-    return (
-        "from 1 independent source"
-        if k == 1
-        else f"with up to {k} independent sources each"
-    )
+    if k == 1:
+        return "from 1 independent source"
+    if row["n"] == 1:
+        return f"from {k} independent sources"
+    return f"with up to {k} independent sources each"
 
 
 def _chance(row: dict[str, Any]) -> str:
