@@ -214,6 +214,194 @@ def try_cases(
 
 
 @app.command()
+def explain(  # one option for each part of the question
+    verdicts: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[VERDICTS]", help="Verdicts, as `evaluate` wrote them."
+        ),
+    ] = None,
+    *,
+    agreement: Annotated[Path, typer.Option(metavar="A", help="The agreement.")],
+    facts: Annotated[Path, typer.Option(metavar="F", help="The facts (Parquet).")],
+    coverage: Annotated[
+        Path | None, typer.Option(metavar="C", help="Who watched (Parquet).")
+    ] = None,
+    row: Annotated[
+        int | None, typer.Option(metavar="N", help="Which row, counted from 0.")
+    ] = None,
+    why_not: Annotated[
+        tuple[str, str, str, str] | None,
+        typer.Option(
+            "--why-not",
+            metavar="CLAUSE PARTY SECTOR T",
+            help="Why not breached then; `-` for no sector.",
+        ),
+    ] = None,
+) -> None:
+    """Say why a verdict is what it is, and what would have changed it.
+
+    The sentence, the facts it rests on, what else would have been needed, and what was
+    known when. Needs VERDICTS and `--row`, or `--why-not`. Writes to standard output.
+
+    Example: `tocsin explain v.parquet --row 3 --agreement a.md --facts f.parquet`
+    """
+    from tocsin import agreement as rules
+    from tocsin.agreement import because
+    from tocsin.model import instant
+
+    with _exit_codes():
+        text = rules.load(agreement)
+        given = {
+            "coverage": None if coverage is None else _table_in(coverage),
+            "areas": rules.load_areas(agreement).records,
+        }
+        evidence = _table_in(facts)
+        if why_not is not None:
+            clause, party, sector, at = why_not
+            answer = because.why_not(
+                text,
+                evidence,
+                clause=clause,
+                party=None if party == "-" else party,
+                sector=None if sector == "-" else sector,
+                at=instant(at),
+                **given,
+            )
+        elif verdicts is not None and row is not None:
+            found = _table_in(verdicts)
+            answer = because.because(found, row, text, evidence, **given)
+        else:
+            raise WrongUse(
+                "give VERDICTS and --row N, or --why-not CLAUSE PARTY SECTOR T"
+            )
+        typer.echo(because.to_text(answer))
+
+
+@app.command()
+def prove(  # one option for each thing a verdict depends on
+    agreement: AgreementArgument,
+    *,
+    facts: Annotated[Path, typer.Option(metavar="F", help="The facts (Parquet).")],
+    coverage: Annotated[
+        Path | None, typer.Option(metavar="C", help="Who watched (Parquet).")
+    ] = None,
+    start: Annotated[str, typer.Option("--from", metavar="T", help="From when.")],
+    until: Annotated[str, typer.Option("--to", metavar="T", help="Until when.")],
+    as_known_at: Annotated[
+        str | None, typer.Option(metavar="T", help="As known at this instant.")
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The proofs, as JSON.")],
+) -> None:
+    """Write proofs of the verdicts, for a checker that trusts no engine.
+
+    Plain prohibitions and duties with a clock can be proved; the file says of which
+    clauses verdicts were left out.
+
+    Example: `tocsin prove a.md --facts f.parquet --from T --to T --out proofs.json`
+    """
+    from tocsin import agreement as rules
+    from tocsin.agreement import proving
+    from tocsin.model import instant
+
+    with _exit_codes():
+        file = agreement / rules.AGREEMENT_FILE if agreement.is_dir() else agreement
+        text = rules.load(agreement)
+        known = None if as_known_at is None else instant(as_known_at)
+        asked: dict[str, Any] = {"start": instant(start), "until": instant(until)}
+        asked["as_known_at"] = known
+        verdicts = rules.evaluate(
+            text,
+            _table_in(facts),
+            coverage=None if coverage is None else _table_in(coverage),
+            areas=rules.load_areas(agreement).records,
+            **asked,
+        ).records
+        data = proving.proofs(
+            verdicts, text, file=file, facts=facts, coverage=coverage, **asked
+        )
+        _put(out, data)
+        can = sorted(proving.provable(text, file.read_text(encoding="utf-8")))
+        typer.echo(
+            f"of {verdicts.num_rows} verdicts; proved: {', '.join(can) or 'none'}"
+        )
+
+
+@app.command("verify-proof")
+def verify_proof(
+    proofs: Annotated[Path, typer.Argument(help="Proofs that `tocsin prove` wrote.")],
+    *,
+    agreement: Annotated[Path, typer.Option(metavar="A", help="The agreement.")],
+    facts: Annotated[Path, typer.Option(metavar="F", help="The facts (Parquet).")],
+    coverage: Annotated[
+        Path | None, typer.Option(metavar="C", help="Who watched (Parquet).")
+    ] = None,
+) -> None:
+    """Check proofs against the text and the tables, without any engine.
+
+    The checker is one file of the standard library and PyArrow that can be run alone.
+    Exits with 1 if one verdict does not follow.
+
+    Example: `tocsin verify-proof proofs.json --agreement a.md --facts f.parquet`
+    """
+    from tocsin import agreement as rules
+    from tocsin.agreement import checker
+
+    with _exit_codes():
+        file = agreement / rules.AGREEMENT_FILE if agreement.is_dir() else agreement
+        try:
+            data = proofs.read_bytes()
+            number = checker.check_proofs(data, file, facts, coverage)
+        except checker.Refused as refused:
+            typer.echo(f"refused: {refused}", err=True)
+            raise SystemExit(1) from None
+        typer.echo(f"{number} verdicts follow from the text and the facts")
+
+
+@app.command()
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="A", help="An agreement.")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="Another, or a version.")],
+    *,
+    common: Annotated[
+        bool, typer.Option("--common", help="Only clauses that both texts have.")
+    ] = False,
+    form: Annotated[
+        str, typer.Option("--format", metavar="text|json|html", help="Written as.")
+    ] = "text",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write here instead.")
+    ] = None,
+) -> None:
+    """Compare two agreements in meaning, clause by clause.
+
+    Acts that become forbidden or permitted, deadlines that move, vetoes that appear,
+    numbers, members. Layout and order are no difference. Exits with 0 either way.
+
+    Example: `tocsin diff agreements/paris-2026/draft.md \
+    agreements/paris-2026/declaration.md --common`
+    """
+    from tocsin import agreement as rules
+    from tocsin.agreement import comparing
+
+    with _exit_codes():
+        if form not in {"text", "json", "html"}:
+            raise WrongUse(f"--format {form}: use text, json or html")
+        texts = rules.load(before), rules.load(after)
+        changes = comparing.compare(*texts, common=common)
+        if form == "json":
+            import msgspec
+
+            data = msgspec.json.format(msgspec.json.encode(changes), indent=2)
+        elif form == "html":
+            named = {"before": str(before), "after": str(after)}
+            data = comparing.to_html(changes, **named).encode()
+        else:
+            data = comparing.to_text(changes).encode()
+        _put(out or Path("-"), data)
+
+
+@app.command()
 def run(
     agreement: AgreementArgument,
     *,
@@ -505,6 +693,112 @@ def demo(
         )
     for line in result.lines():
         typer.echo(line)
+
+
+@app.command()
+def stress(  # one for each option
+    agreement: AgreementArgument,
+    *,
+    out: Annotated[
+        Path,
+        typer.Option(metavar="DIR", help="Folder for the result, made if missing."),
+    ],
+    against: Annotated[
+        Path | None, typer.Option(metavar="OTHER", help="Another text to compare with.")
+    ] = None,
+    inputs: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="TOML: what people may do, as ranges."),
+    ] = None,
+    draws: Annotated[
+        int, typer.Option(min=64, max=10_000_000, help="Draws from the ranges, about.")
+    ] = 100_000,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Chance; same seed, same bytes.")
+    ] = 1,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder with durability records, if any."),
+    ] = None,
+) -> None:
+    """Test a text before signature: where its guarantees would fail to activate.
+
+    Reads the agreement, the other text and the ranges. Writes `DIR/stress.json`, the
+    histories that show each weakness, a patch that would mend it, and one HTML page.
+    Everything is conditional on the inputs and marked AMBER+STRICT.
+
+    Example: `tocsin stress agreements/exercise-lantern --out out/stress`
+    """
+    from tocsin import stresstest
+    from tocsin.report.stress import write_stress_page
+
+    with _exit_codes(), _progress() as progress:
+        tested = stresstest.stress(
+            agreement,
+            out=out,
+            against=against,
+            inputs=inputs,
+            draws=draws,
+            seed=seed,
+            data=data,
+            progress=progress,
+        )
+        page = write_stress_page(tested, out)
+    for one in tested.weaknesses:
+        typer.echo(one.sentence)
+    typer.echo(
+        f"{len(tested.weaknesses)} weaknesses, conditional on the inputs: {page}"
+    )
+
+
+@app.command()
+def validate(
+    *,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder with the files of published studies."),
+    ] = None,
+) -> None:
+    """Say which published tables the stress test's models reproduce, and which not.
+
+    Reads the files that the user supplies, if any; writes to standard output. Ends with
+    1 where a table that could be computed was not reproduced.
+
+    Example: `tocsin validate --data durability`
+    """
+    from tocsin import stresstest
+
+    with _exit_codes():
+        tables = stresstest.validate(data)
+        for table in tables:
+            typer.echo(f"{table.id} {table.state}: {table.what} [{table.source}]")
+            for row in table.rows:
+                ours = "not computed" if row.ours is None else f"{row.ours:.4g}"
+                typer.echo(f"    {row.what}: published {row.published:g}, here {ours}")
+            if table.note:
+                typer.echo(f"    {table.note}")
+        if any(table.state == "not_reproduced" for table in tables):
+            raise SystemExit(1)
+
+
+@app.command()
+def durability(
+    *,
+    data: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder with the durability records.")
+    ],
+) -> None:
+    """Show how long peace lasted elsewhere, with the reference class. Writes JSON.
+
+    Reads the records in the folder; writes to standard output.
+
+    Example: `tocsin durability --data durability`
+    """
+    from tocsin import stresstest
+    from tocsin.model import encode
+
+    with _exit_codes():
+        sys.stdout.buffer.write(encode(stresstest.durability_of(data)))
 
 
 log_app = typer.Typer(
@@ -1151,6 +1445,56 @@ def _point(text: str) -> tuple[float, float]:
     return lon, lat
 
 
+@app.command()
+def calibrate(
+    *,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for the page and the picture.")
+    ] = Path("out/calibration"),
+    seed: Annotated[
+        list[int], typer.Option(min=0, help="An exercise to measure on; repeat it.")
+    ] = [21, 22],  # noqa: B006  # typer copies it
+    days: Annotated[int, typer.Option(min=1, max=366, help="Length of each.")] = 14,
+    per_day: Annotated[
+        int, typer.Option(min=10, max=200_000, help="Observations a day, about.")
+    ] = 1_000,
+    factor: Annotated[
+        float, typer.Option(min=0.1, max=10.0, help="Stated over true errors.")
+    ] = 1.0,
+    params: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Parameters that differ from ours, TOML."),
+    ] = None,
+    fit: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Measure nothing: count on these seeds how often lone reports are"
+            " true, and write that for `--params`.",
+        ),
+    ] = None,
+) -> None:
+    """Measure how good the probabilities of attribution are, on exercises.
+
+    Reads nothing but the parameters. Writes `calibration.md`, `calibration.json` and
+    `reliability.svg` into DIR.
+
+    Example: `tocsin calibrate --seed 21 --days 3 --out out/calibration`
+    """
+    from tocsin.fusing import batch
+    from tocsin.fusing import calibrate as measure
+
+    with _exit_codes():
+        weights = batch.read_params(params)[1]
+        size = {"days": days, "per_day": per_day, "weights": weights}
+        if fit is not None:
+            measure.fit(fit, seed, **size)
+            typer.echo(str(fit))
+            return
+        typer.echo(measure.calibrate(out, seed, factor=factor, **size))
+    typer.echo(str(out / "calibration.md"))
+
+
 incidents_app = typer.Typer(no_args_is_help=True, help="Incidents, looked at again.")
 app.add_typer(incidents_app, name="incidents")
 
@@ -1187,7 +1531,9 @@ def incidents_diff(
     for one in found:
         typer.echo(encode(one).decode() if as_json else str(one))
     if not as_json:
-        typer.echo(f"{len(found):,} incidents changed: {states[0].name}, {states[1].name}")
+        typer.echo(
+            f"{len(found):,} incidents changed: {states[0].name}, {states[1].name}"
+        )
 
 
 # --- below: how the commands speak ---------------------------------------------------
@@ -1199,9 +1545,7 @@ def _fuse_live(
     """Lines in, lines out, until the end of standard input."""
     from tocsin.fusing import start
 
-    stream = start.live_stream(
-        before, params, now=_now, inside=inside, replay=replay
-    )
+    stream = start.live_stream(before, params, now=_now, inside=inside, replay=replay)
     for line in stream.lines(sys.stdin.buffer):
         sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()
@@ -1225,6 +1569,9 @@ def _exit_codes() -> Iterator[None]:
     except TocsinError as error:
         typer.echo(f"tocsin: {error}", err=True)
         raise SystemExit(1) from None
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stdout = sys.stderr
+        raise SystemExit(0) from None
     except OSError as error:
         typer.echo(f"tocsin: {error}; nothing was half-written", err=True)
         raise SystemExit(1) from None
@@ -1341,6 +1688,17 @@ def _show_difference(file: Path, before: str, after: str) -> None:
     for line in lines:
         ink = inks.get(line[:1]) if sys.stdout.isatty() else None
         typer.secho(line, fg=ink)
+
+
+def _table_in(file: Path) -> Any:
+    """A Parquet table; a file that is none is a fault of the input."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(file)
+    except pa.ArrowException as error:
+        raise WrongUse(f"{file} is no Parquet table: {error}") from None
 
 
 def _names_on(areas: Any) -> set[str]:

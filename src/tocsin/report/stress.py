@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from tocsin.report import stress_figures
 from tocsin.report.render import _drawing, _read
+from tocsin.store import write_durably
 from tocsin.stresstest.result import StressTest
 
 __all__ = ["stress_page", "write_stress_page"]
@@ -28,7 +29,7 @@ FILE: Final = "stress.html"
 def write_stress_page(test: StressTest, out: Path) -> Path:
     """Write the page into the folder of the stress test; gives its path."""
     path = out / FILE
-    path.write_text(stress_page(test), encoding="utf-8")
+    write_durably(path, stress_page(test).encode())
     return path
 
 
