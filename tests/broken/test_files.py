@@ -351,3 +351,13 @@ def test_bytes_that_are_no_text_are_their_digits(tmp_path):
     reading = read_source("viina", file)
     assert reading.adds_up
     assert '"headline":"ff00"' in reading.observations["detail"][0].as_py()
+
+
+def test_a_number_too_long_for_a_table_is_an_issue_of_its_row(tmp_path):
+    log = tmp_path / "l.jsonl"
+    start = '{"origin":"exercise","t_start":"2025-03-03T00:00:00Z","count":'
+    log.write_text(f"{start}{'9' * 40}}}\n{start}3}}\n")
+    reading = read_source("manual-log", log)
+    assert reading.adds_up
+    assert reading.observations["count"].to_pylist() == [3]
+    assert [issue.code for issue in reading.issues] == ["value_invalid"]

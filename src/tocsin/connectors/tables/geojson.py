@@ -21,6 +21,8 @@ from tocsin.model import Issue, Where
 __all__ = ["read_geojson", "typed"]
 
 METRES_PER_DEGREE: Final = 111_320.0
+TOO_LONG: Final = 2**63
+"""A whole number from here on is kept as the text it is."""
 
 
 def read_geojson(data: bytes, file: str, mapping: Mapping) -> RawRows:  # noqa: ARG001  # one shape for all readers
@@ -96,11 +98,15 @@ def _points(coordinates: list[Any]) -> Iterator[tuple[float, float]]:
 def typed(values: list[Any]) -> pl.Series:
     """Numbers where all are numbers, else text; what is nested becomes JSON."""
     kinds = {type(value) for value in values if value is not None}
-    if kinds <= {int}:
+    if kinds <= {int} and _short(values):
         return pl.Series(values, dtype=pl.Int64)
-    if kinds <= {int, float}:
+    if kinds <= {float} or (kinds == {int, float} and _short(values)):
         return pl.Series(values, dtype=pl.Float64)
     return pl.Series([_text(value) for value in values], dtype=pl.String)
+
+
+def _short(values: list[Any]) -> bool:
+    return all(abs(value or 0) < TOO_LONG for value in values if type(value) is int)
 
 
 def _text(value: Any) -> str | None:
