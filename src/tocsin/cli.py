@@ -1486,7 +1486,7 @@ def calibrate(
 
     with _exit_codes():
         weights = batch.read_params(params)[1]
-        size = {"days": days, "per_day": per_day, "weights": weights}
+        size: dict[str, Any] = {"days": days, "per_day": per_day, "weights": weights}
         if fit is not None:
             measure.fit(fit, seed, **size)
             typer.echo(str(fit))
@@ -1522,14 +1522,15 @@ def incidents_diff(
 
     Example: `tocsin incidents diff 2025-03-05 2025-03-06 --in out/demo`
     """
+    import msgspec
+
     from tocsin.fusing import changes
-    from tocsin.model import encode
 
     with _exit_codes():
         states = changes.states(first, second, folder)
         found = changes.diff(*states)
     for one in found:
-        typer.echo(encode(one).decode() if as_json else str(one))
+        typer.echo(msgspec.json.encode(one).decode() if as_json else str(one))
     if not as_json:
         typer.echo(
             f"{len(found):,} incidents changed: {states[0].name}, {states[1].name}"
