@@ -261,6 +261,32 @@ def test_no_finding_with_a_sector_leads_to_a_withheld_incident(empty, day):
     assert not finding.cells[-1].links
 
 
+def test_a_finding_on_a_withheld_incident_does_not_say_its_sector(empty, day):
+    incident = empty.incident(
+        "explosion", at(9, 20), sector="North", assessment="impact"
+    )
+    fact = empty.fact(incident, "fire", "Northland", at(9, 20), 1.0, "North")
+    empty.finding(
+        "Article 1(1)",
+        "Northland",
+        Verdict.BREACHED,
+        at(9, 20),
+        sector="North",
+        sentence="Northland breached Article 1(1) in North at 9 March 2025 20:00 UTC:"
+        " 1 incident; 63% of North was watched in the mean over that time.",
+        witness=Witness(facts=(fact,), number=1.0, coverage_share=0.63),
+    )
+    young = daily(empty, day=day, released_at=at(10, 8))
+    (row,) = texts(table(young, "table-findings"))
+    assert row[2] == "a withheld sector"
+    words = render_json(young).decode()
+    assert "in North at" not in words
+    assert "63" not in row[-1] + row[-2]
+    assert "Northland breached Article 1(1) in a withheld sector at 9 March" in words
+    old = daily(empty, day=day, released_at=at(10, 21))
+    assert texts(table(old, "table-findings"))[0][2] == "North"
+
+
 # --- of whom
 
 

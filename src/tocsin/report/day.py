@@ -32,11 +32,13 @@ from tocsin.model import (
 )
 from tocsin.report.cite import labels
 from tocsin.report.document import Link
+from tocsin.report.embargo import without_place
 from tocsin.report.incidents import (
     incidents_between,
     observations_of,
     rows_between,
 )
+from tocsin.report.release import EMBARGO
 from tocsin.report.sectors import Sectors, sectors_of
 from tocsin.report.view import AgreementText, View
 from tocsin.report.watch import Readings, Watch, readings, watched
@@ -144,9 +146,14 @@ def gather(view: View, day: date, *, released_at: datetime | None) -> Day:
     )
     parts = _parts(shown, start)
     listed = pl.concat([parts["incidents"], parts["periods"], parts["undated"]])
-    findings = _findings_of(view.findings(), start)
     held = shown.filter(pl.col("held"))["incident_id"].to_arrow()
-    cited = _cited(findings, tables["facts"], held)
+    young = _young(tables["facts"], held)
+    since = (released_at or start + ONE_DAY) - EMBARGO
+    findings = tuple(
+        without_place(finding, young, since)
+        for finding in _findings_of(view.findings(), start)
+    )
+    cited = _cited(findings, tables["facts"])
     behind = observed.join(listed.select("incident_id"), on="incident_id", how="semi")
     return Day(
         day=day,
@@ -235,19 +242,21 @@ def _gravity(finding: Finding) -> tuple[int, datetime, str]:
     return order, finding.t_start, finding.finding_id
 
 
-def _cited(
-    findings: tuple[Finding, ...], facts: pa.Table, held: pa.Array
-) -> pl.DataFrame:
+def _young(facts: pa.Table, held: pa.Array) -> frozenset[str]:
+    """The facts of incidents that are held back."""
+    theirs = facts.filter(pc.is_in(facts["root"], held.cast(pa.string())))
+    return frozenset(theirs["fact_id"].to_pylist())
+
+
+def _cited(findings: tuple[Finding, ...], facts: pa.Table) -> pl.DataFrame:
     """The first few facts of each finding, in order of time.
 
-    A finding names its sector, so a fact of an incident that is held back is left out.
+    A finding that rests on what is held back cites none (see :mod:`embargo`).
     """
     wanted = sorted(
         {each for finding in findings for each in finding.witness.facts[:FACTS_SHOWN]}
     )
-    theirs = pc.is_in(facts["fact_id"], pa.array(wanted, pa.string()))
-    young = pc.is_in(facts["root"], held.cast(pa.string()))
-    chosen = facts.filter(pc.and_(theirs, pc.invert(young)))
+    chosen = facts.filter(pc.is_in(facts["fact_id"], pa.array(wanted, pa.string())))
     return _frame(chosen).sort("t", "fact_id")
 
 
