@@ -551,6 +551,7 @@ def money_lines(booked: Sequence[Booked], found: Sequence[Gap]) -> Iterator[str]
         stages = ", ".join(f"{name} {amount:,}" for name, amount in gap.stages.items())
         more = f"; {gap.unconverted} funds not converted" if gap.unconverted else ""
         missing = "not known" if gap.gap is None else f"{gap.gap:,}"
+        missing = f"at most {missing}" if gap.gap and gap.unconverted else missing
         yield (
             f"{gap.sector}: needed {need} {gap.currency}; {stages};"
             f" gap to commitments {missing}{more}"

@@ -212,8 +212,13 @@ def _amount(one: Standing) -> str:
 
 
 def plural(unit: str) -> str:
-    """More than one of a unit, in words."""
-    return f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
+    """More than one of a unit, in words.
+
+    >>> plural("company"), plural("convoy")
+    ('companies', 'convoys')
+    """
+    ends = unit.endswith("y") and unit[-2:-1] not in set("aeiou")
+    return f"{unit[:-1]}ies" if ends else f"{unit}s"
 
 
 def _shut(one: Standing) -> str:

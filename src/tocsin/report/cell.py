@@ -696,7 +696,7 @@ def _offers(view: Overview) -> Iterator[Block]:
                 cells=(
                     Cell(text=plain(given.state)),
                     Cell(text=one.sentence),
-                    Cell(text="; ".join(dated)),
+                    Cell(text="; ".join(dict.fromkeys(dated))),
                     Cell(text=listed(bare) if bare else "–"),
                     Cell(text=one.certainty.value, tone=_certainty(one.certainty)),
                 ),

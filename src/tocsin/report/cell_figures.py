@@ -22,6 +22,7 @@ __all__ = ["gap_chart", "region_map", "timeline_figure"]
 WIDTH: Final = 720.0
 LEAST: Final = 220.0
 MOST: Final = 560.0
+HALF: Final = 5.2  # half the width of a letter of a name
 HEAD: Final = 26.0  # room for names above and below
 ROW: Final = 30.0
 LABELS: Final = 150.0
@@ -54,10 +55,7 @@ def region_map(areas: Areas, rows: Sequence[Row]) -> Figure | None:
     for at, (name, area) in enumerate(shapes):
         share = _covered([row for row in rows if row.area == name])
         said = _share_words(share)
-        rings = [
-            [xy(point) for point in ring]
-            for ring in _rings(area)
-        ]
+        rings = [[xy(point) for point in ring] for ring in _rings(area)]
         outline = path_of(rings, close=True)
         parts.append(
             told(tag("path", d=outline, klass=f"region-fill {_klass(share)}"), said)
@@ -69,7 +67,7 @@ def region_map(areas: Areas, rows: Sequence[Row]) -> Figure | None:
             tag(
                 "text",
                 name,
-                x=min(max(x, 4.0 * len(name)), WIDTH - 4.5 * len(name)),
+                x=min(max(x, HALF * len(name)), WIDTH - HALF * len(name)),
                 y=y - 4 if above else y + 12,
                 klass="place",
                 text_anchor="middle",
@@ -223,36 +221,32 @@ def gap_chart(gaps: Sequence[Gap]) -> Figure | None:
         return None
     most = max(max([gap.need or Decimal(), *gap.stages.values()]) for gap in shown)
     currency = shown[0].currency
-    bar, inner = 9.0, WIDTH - LABELS - 110
-    block = 5 * (bar + 2) + 14
-    parts = []
-    for at, gap in enumerate(shown):
-        top = 4 + at * block
-        parts.append(tag("text", gap.sector, x=0, y=top + 22, klass="label"))
-        lines = [
-            ("needed", gap.need, "need"),
-            *((s, v, s) for s, v in gap.stages.items()),
-        ]
-        for row, (name, amount, klass) in enumerate(lines):
-            y = top + row * (bar + 2)
-            wide = float((amount or Decimal()) / most) * inner if most else 0.0
+    bar, inner = 11.0, WIDTH - LABELS - 130
+    parts, top = [], 4.0
+    for gap in shown:
+        parts.append(tag("text", gap.sector, x=0, y=top + bar, klass="label"))
+        for name, amount, klass in _money_lines(gap):
+            wide = float((amount or Decimal()) / most) * inner
             parts.append(
                 tag(
                     "rect",
                     x=LABELS,
-                    y=y,
+                    y=top,
                     width=wide,
                     height=bar,
                     klass=f"money {klass}",
                 )
             )
-            said = "not stated" if amount is None else f"{amount:,.0f} {name}"
+            said = name if amount is None else f"{amount:,f} {name}"
             parts.append(
-                tag("text", said, x=LABELS + wide + 6, y=y + bar - 1, klass="tick")
+                tag("text", said, x=LABELS + wide + 6, y=top + bar - 1, klass="tick")
             )
+            top += bar + 4
+        top += 12
     words = "; ".join(
         f"{g.sector}: needed {g.need if g.need is not None else 'not stated'},"
         f" committed {g.stages['committed']}, paid {g.stages['paid']}"
+        + (f", and {g.unconverted} funds in other currencies" if g.unconverted else "")
         for g in shown
     )
     return Figure(
@@ -262,9 +256,19 @@ def gap_chart(gaps: Sequence[Gap]) -> Figure | None:
         svg=drawing(
             parts,
             width=WIDTH,
-            height=8 + block * len(shown),
+            height=top,
             klass="moneys",
             label="Needs and money by sector",
         ),
         scrolls=True,
     )
+
+
+def _money_lines(gap: Gap) -> list[tuple[str, Decimal | None, str]]:
+    """What there is of a sector; a stage without money in this currency has no bar."""
+    need = ("needed", gap.need, "need")
+    lines = [need if gap.need is not None else ("need not stated", None, "need")]
+    lines += [(name, amount, name) for name, amount in gap.stages.items() if amount]
+    if gap.unconverted:
+        lines.append((f"and {gap.unconverted} in other currencies", None, "other"))
+    return lines
