@@ -1495,6 +1495,35 @@ def calibrate(
     typer.echo(str(out / "calibration.md"))
 
 
+@app.command()
+def coverage(
+    folder: FolderArgument,
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where to write; without it, DIR/coverage."),
+    ] = None,
+) -> None:
+    """Say who could have seen what, by sector, watch and day, and what nobody could.
+
+    Reads what `tocsin run` left. Writes `coverage.json` and the picture `coverage.svg`.
+
+    Example: `tocsin coverage out/demo`
+    """
+    from tocsin.fusing import seen
+
+    with _exit_codes():
+        place = out or folder / "coverage"
+        watches, days = seen.coverage_of(folder, place)
+    dark = days.filter((days["hours"] == 0) & days["share"].is_not_null()).height
+    unsaid = days["share"].null_count()
+    typer.echo(
+        f"{watches.height:,} watch days; of {days.height:,} sector days {dark:,} were"
+        f" seen by nobody, and of {unsaid:,} nobody says how much was in view"
+    )
+    typer.echo(f"{place / 'coverage.json'}, {place / 'coverage.svg'}")
+
+
 incidents_app = typer.Typer(no_args_is_help=True, help="Incidents, looked at again.")
 app.add_typer(incidents_app, name="incidents")
 

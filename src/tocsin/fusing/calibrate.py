@@ -34,7 +34,8 @@ def calibrate(
     told = ", ".join(map(str, seeds))
     about = (
         f"Exercises with the seeds {told}: {days} days of about {per_day:,}"
-        f" observations, stated errors x {factor:g}. Simulated evidence; no figure is of the field."
+        f" observations, stated errors x {factor:g}. Simulated evidence;"
+        " no figure is of the field."
     )
     table = "\n".join(said(groups))
     title = f"EXERCISE: reliability, seeds {told}"
