@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tocsin.errors import StoreDamaged, WrongUse
-from tocsin.model import CoverageOf, Origin, Verdict, Witness
+from tocsin.model import CoverageOf, GuaranteeState, Origin, Step, Verdict, Witness
 from tocsin.report import Document, daily, render_html, render_json
 from tocsin.report.document import Figure, Sentence, Table
 
@@ -563,3 +563,26 @@ def test_the_place_of_a_young_claim_is_withheld(empty, day):
         "withheld",
     )
     assert "Alvenor" not in render_json(document).decode()
+
+
+def test_a_guarantee_in_the_summary_says_whom_it_concerns_and_no_power_that_lapsed(
+    view, day, released
+):
+    view.given_guarantees = [
+        msgspec.structs.replace(
+            view.given_guarantees[0],
+            state=GuaranteeState.LAPSED,
+            party="Northland",
+            sector="North",
+            since=at(9, 3),
+            steps=(
+                Step(what="Coalition may deploy Force", clause="Article 6(2)",
+                     owed_by=(), due=None),
+            ),
+        )
+    ]  # fmt: skip
+    words = " ".join(
+        told(section(daily(view, day=day, released_at=released), "summary"))
+    )
+    assert "(concerning Northland) in North: lapsed." in words
+    assert "may deploy" not in words

@@ -25,9 +25,10 @@ from tocsin.report.document import (
     Track,
 )
 from tocsin.report.figures import clock_strip
+from tocsin.report.sections.phrases import named
 from tocsin.report.wording import duration, listed, sentence, spoken, stamp
 
-__all__ = ["awake", "due_words", "promises"]
+__all__ = ["about_words", "awake", "due_words", "promises"]
 
 WAY: Final = (
     GuaranteeState.DORMANT,
@@ -84,6 +85,13 @@ def due_words(step: Step, end: datetime) -> str:
     return f"{stamp(step.due)}, in {duration(step.due - end)}"
 
 
+def about_words(guarantee: Guarantee) -> str:
+    """Of whom and where; a party is not said to be in breach before it is found."""
+    about = f" (concerning {named(guarantee.party)})" if guarantee.party else ""
+    where = f" in {guarantee.sector}" if guarantee.sector else ""
+    return f"{about}{where}"
+
+
 def _none(day: Day) -> list[Sentence]:
     if day.guarantees:
         return []
@@ -92,11 +100,9 @@ def _none(day: Day) -> list[Sentence]:
 
 def _of(day: Day, guarantee: Guarantee) -> list[Block]:
     title = f"{guarantee.clause} {guarantee.title}"
-    about = f" (breach by {guarantee.party})" if guarantee.party else ""
-    where = f" in {guarantee.sector}" if guarantee.sector else ""
     return [
         Track(
-            title=f"{title}{about}{where}",
+            title=f"{title}{about_words(guarantee)}",
             anchor=anchor("g", guarantee.guarantee_id),
             stages=_stages(guarantee.state),
         ),

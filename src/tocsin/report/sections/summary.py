@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tocsin.model import Guarantee, Verdict
+from typing import Final
+
+from tocsin.model import Guarantee, GuaranteeState, Verdict
 from tocsin.report.cite import ANNEX, some
 from tocsin.report.day import Day
 from tocsin.report.document import Block, Link, Section, Sentence
@@ -10,12 +12,15 @@ from tocsin.report.sections.civilians import harm_sentences
 from tocsin.report.sections.clauses import article_of, breach_groups, standard_words
 from tocsin.report.sections.coverage import reading_sentences
 from tocsin.report.sections.phrases import COVERAGE_LINK, withheld_words
-from tocsin.report.sections.promises import awake, due_words
+from tocsin.report.sections.promises import about_words, awake, due_words
 from tocsin.report.sections.recorded import change_table, period_sentences
 from tocsin.report.sections.restrictions import restrictions_sentence
 from tocsin.report.wording import counted, listed, probability, sentence, spoken
 
 __all__ = ["summary"]
+
+ENDED: Final = (GuaranteeState.LAPSED, GuaranteeState.DECLINED)
+"""Nothing more is due under these; only what was missed is worth a sentence."""
 
 
 def summary(day: Day) -> Section:
@@ -104,9 +109,12 @@ def _due(day: Day) -> list[Sentence]:
 
 def _guarantee(day: Day, guarantee: Guarantee) -> Sentence:
     """Where it stands and the first step that is open."""
-    state = f"{guarantee.clause} {guarantee.title}: {spoken(guarantee.state.value)}"
+    about = about_words(guarantee)
+    state = f"{guarantee.clause} {guarantee.title}{about}: "
+    state += spoken(guarantee.state.value)
     waiting = [step for step in guarantee.steps if step.done_at is None]
-    if waiting:
+    over = guarantee.state in ENDED
+    if waiting and not (over and not waiting[0].missed):
         step = waiting[0]
         owed = f" is due from {listed(step.owed_by)}" if step.owed_by else ""
         state += f"; {step.what}{owed}"
