@@ -256,6 +256,14 @@ def test_exercise_cannot_be_passed_off_as_observed():
     assert caught.value.issue.code == "origin_mixed"
 
 
+def test_an_origin_given_as_a_value_is_held_to_the_description():
+    table = TABLE | {"columns": TABLE["columns"] | {"origin": {"value": "exercise"}}}
+    with pytest.raises(SourceUnusable) as caught:
+        take_in(rows(GOOD), source(table, origin="observed"))
+    assert caught.value.issue.code == "origin_mixed"
+    assert take_in(rows(GOOD), source(table, origin="exercise")).kept == 1
+
+
 def test_watch_log_and_register_are_held_to_their_own_columns():
     log = rows(
         {"t_start": "2025-03-03", "t_end": "2025-03-03", "share": "0.5"},

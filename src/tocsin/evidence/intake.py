@@ -145,8 +145,13 @@ def _with_origin(
     """
     if "origin" not in mapping.columns or not raw.frame.height:
         return description
-    column = mapping.columns["origin"].sources[0]
-    found = sorted({str(value) for value in raw.frame[column].unique().to_list()})
+    filled = mapping.columns["origin"]
+    column = filled.sources[0] if filled.sources else "origin"
+    found = (
+        sorted({str(value) for value in raw.frame[column].unique().to_list()})
+        if filled.sources
+        else [str(filled.value)]
+    )
     allowed = list(Origin) if mapping.origin_from_file else [description.origin]
     if len(found) != 1 or found[0] not in allowed:
         raise unusable(
