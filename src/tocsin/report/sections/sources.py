@@ -95,7 +95,10 @@ def _coverage(source: SourceDescription) -> str:
 def _faults(day: Day) -> list[Sentence]:
     """What is known to be wrong with a source stands beside what it says."""
     return [
-        Sentence(text=f"Known faults of {source.id}: {'; '.join(source.faults)}.")
+        Sentence(
+            text=f"Known faults of {source.id}: "
+            f"{'; '.join(fault.rstrip('.') for fault in source.faults)}."
+        )
         for source in day.sources
         if source.faults
     ]
