@@ -107,7 +107,8 @@ def _seen(rng, sensor, x, y, t, kind, towns, factor):
     same = rng.random(n) < 0.85
     part = pl.DataFrame({
         "event": seen, "source_id": [name] * n, "platform": [platform] * n,
-        "x": px, "y": py, "s": pt, "k": np.where(same, kind[seen], rng.integers(0, 5, n)),
+        "x": px, "y": py, "s": pt,
+        "k": np.where(same, kind[seen], rng.integers(0, 5, n)),
         "sigma_m": sigma * factor, "t_sigma_s": np.full(n, t_sigma * factor),
         "copy": np.full(n, -1),
     })  # fmt: skip

@@ -17,7 +17,7 @@ import msgspec
 from tocsin.agreement.examples import Example
 from tocsin.agreement.languages import LANGUAGES
 from tocsin.agreement.localise import word
-from tocsin.agreement.terms import Agreement
+from tocsin.agreement.terms import Agreement, Body, Group
 from tocsin.agreement.walk import all_rules
 
 __all__ = ["Mark", "marks_of", "svg", "text"]
@@ -113,7 +113,7 @@ def _aliases(
         name: word("Party {}", language, LETTERS[n % len(LETTERS)])
         for n, name in enumerate(agreement.party_names)
     }
-    groups = (*agreement.groups, *agreement.bodies)
+    groups: tuple[Group | Body, ...] = (*agreement.groups, *agreement.bodies)
     members = [m for one in groups for m in agreement.members_of(one.name)]
     states = [m for m in dict.fromkeys(members) if m not in names]
     for n, name in enumerate(states, 1):
