@@ -145,3 +145,23 @@ def test_many_dependent_acts_are_sampled_alike_under_the_same_seed():
     assert_same(one, other)
     again = outcomes(agreement, table, None, seed=8)[1]
     assert not again.verdicts.equals(other.verdicts)
+
+
+def test_dependent_acts_that_no_instant_of_the_finding_sees_are_no_fault():
+    from tocsin.agreement.parse import parse_rules
+    from tocsin.model.tables import FACTS, conform
+
+    agreement = parse_rules(
+        "parties Northland, Southland\n"
+        'act fire is "to fire"\n'
+        "Article 1(1)\n  forbid any party to fire\n  except self_defence\n"
+        "    when unexcused_fire of opponent in the last 10 minutes\n"
+        "Article 5(1)\n  in force from 2027-01-01T00:00Z\n  finding storm for party\n"
+        "  when count of breaches of Article 1(1) by party over 60 minutes >= 3\n"
+    ).records
+    rows = [
+        {"fact_id": party, "kind": "fire", "party": party, "p": 0.5, "t": at(60 * n)}
+        for n, party in enumerate(("Northland", "Southland"))
+    ]
+    table = conform(pa.Table.from_pylist(rows), FACTS, what="facts")
+    assert_same(*outcomes(agreement, table, None))

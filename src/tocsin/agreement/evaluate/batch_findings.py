@@ -75,9 +75,7 @@ def episodes(
     """Episodes and verdicts of a finding that counts a party's breaches."""
     count = finding.count
     assert count is not None
-    kinds = tuple(
-        kind for p in setting.plan.counted(count) for kind in kinds_of(p)
-    )
+    kinds = tuple(kind for p in setting.plan.counted(count) for kind in kinds_of(p))
     chosen = _counting(setting, count, events)
     for key in keys_of(setting, finding):
         items = _items(events, _mine(setting, count, chosen, key))
@@ -208,7 +206,7 @@ def _instants(t: Ints, over: int, span: Span, until: int) -> tuple[Ints, Ints, I
 
 def _reached(items: _Items, low: Ints, high: Ints, k: int) -> tuple[Reals, Flags]:
     """For each window the chance that the number is reached, and whether sampled."""
-    if k <= 0:
+    if k <= 0 or not len(low):
         return np.ones(len(low)), np.zeros(len(low), dtype=np.bool_)
     alone = items.cluster < 0
     if alone.all():
@@ -362,8 +360,7 @@ def _verdicts(
     every = np.unique(np.concatenate([[start], states.at, edge, edge + count.over_s]))
     at = every[(every >= start) & (every < stop)]
     forced = min(
-        setting.force[p.article.number].start
-        for p in setting.plan.counted(count)
+        setting.force[p.article.number].start for p in setting.plan.counted(count)
     )
     least = least_shares(at, count.over_s, forced, edge, share)
     place = np.searchsorted(states.at, at, side="right") - 1
