@@ -141,6 +141,23 @@ def test_many_rows_at_once_are_the_same_as_one_by_one(epoch, scene, groups):
     assert live_partition(at_once) == live_partition(one_by_one) == expected
 
 
+def test_root_that_is_elsewhere_still_tells_copies_from_reports(epoch, rows, groups):
+    # found by the law above: the root of o3 and o5 lies in an incident of its own
+    event = ("event", "explosion", "-", "one", 0, 0, 100)
+    reports = {
+        0: ("event", "restriction", "-", "one", 0, 0, 100, "-"),
+        2: ("event", "explosion", "-", "one", 3, 0, 500, "-"),
+        3: ("event", "explosion", "-", "one", 0, 1, 100, "o0"),
+        4: (*event, "-"), 5: (*event, "o0"), 1: (*event, "-"),
+    }  # fmt: skip
+    live, tables = Live(epoch, origin="exercise"), []
+    for number, report in reports.items():
+        tables.append(rows(_row(number, report)))
+        live.add(tables[-1])
+    expected = batch_partition(groups, pa.concat_tables(tables), epoch)
+    assert live_partition(live) == expected
+
+
 # --- lines of descent
 
 

@@ -311,14 +311,27 @@ class Live:
         for name, first in zip(ids, home.tolist(), strict=True):
             groups.setdefault(first, []).append(name)
         number = self._shelf.number
-        moved = {number[n] for n in groups.pop(-1, []) if n in self._home}
-        moved |= told
+        moved = {number[n] for n in groups.pop(-1, []) if n in self._home} | told
+        whole: dict[int, set[int]] = {}
         for group in groups.values():
+            numbers = {number[name] for name in group}
+            whole |= dict.fromkeys(numbers, numbers)
             was = self._home.get(group[0])
             same = was is not None and was not in left
-            same = same and self._incidents[str(was)].members.keys() == set(group)
-            if not same or any(number[name] in told for name in group):
-                moved |= {number[name] for name in group}
+            if not same or self._incidents[str(was)].members.keys() != set(group):
+                moved |= numbers
+        return self._closed(moved, whole)
+
+    def _closed(self, moved: set[int], whole: dict[int, set[int]]) -> set[int]:
+        """With whoever shares an incident or a story with these.
+
+        Apart from its root a repost would be taken for a root itself.
+        """
+        found: set[int] = set()
+        while found != moved:
+            found = moved
+            moved = self._stories(found)
+            moved = moved.union(*(whole.get(number, ()) for number in moved))
         return moved
 
     def _fuse(
