@@ -252,3 +252,10 @@ def test_an_agreement_is_not_overwritten(tocsin: Tocsin, demo: Path):
     done = tocsin(*again(demo, LANTERN)[3:])
     assert done.returncode == 2
     assert "not empty and not Tocsin's" in done.stderr
+
+
+def test_a_report_is_not_released_before_its_time(tocsin: Tocsin, demo: Path):
+    later = ("--date", "2025-03-05", "--released-at", "2199-01-01T00:00:00Z")
+    done = tocsin("report", demo, *later)
+    assert done.returncode == 2
+    assert "has not come yet" in done.stderr

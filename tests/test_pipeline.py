@@ -134,3 +134,11 @@ def test_a_last_day_counts_to_its_end():
 def test_a_watch_that_ends_at_midnight_adds_no_day(given: pipeline.Evidence):
     assert given.coverage["t_end"].to_pylist()
     assert run(given).until == START + timedelta(days=3)
+
+
+def test_made_up_evidence_never_accuses_a_real_party(given: pipeline.Evidence):
+    minsk = ROOT / "agreements" / "minsk-2015"
+    with pytest.raises(WrongUse, match="Ukraine"):
+        pipeline.run(
+            language.load(minsk), given, areas=language.load_areas(minsk).records
+        )

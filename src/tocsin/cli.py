@@ -507,7 +507,10 @@ def report(
     from tocsin.model import instant
 
     with _exit_codes():
-        released = _now() if released_at is None else instant(released_at)
+        now = _now()
+        released = now if released_at is None else instant(released_at)
+        if released > now:  # what is withheld until then is not shown today
+            raise WrongUse(f"--released-at {released_at} has not come yet")
         path = out or folder / "report" / f"{kind}-{day:%Y-%m-%d}.{form}"
         data = reports.write(
             folder,

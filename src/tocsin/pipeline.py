@@ -11,6 +11,7 @@ result as one. Neither asks the clock: times and costs are arguments.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -183,6 +184,12 @@ def run(
         WrongUse: there is no evidence and the question does not say which time.
     """
     tell = progress or (lambda _stage, _share: None)
+    if given.origin is not Origin.OBSERVED and not _fictional(agreement):
+        raise WrongUse(
+            f"evidence is {given.origin}, and {', '.join(agreement.party_names)} may be"
+            " real: no accusation is made up. Use an agreement whose title says"
+            " `fictional`, or parties named Party A, Party B"
+        )
     if control is not None and control.origin != given.origin:
         raise OriginsMixed(f"evidence is {given.origin}, control is {control.origin}")
     parties = agreement.party_names
@@ -266,6 +273,13 @@ def run(
             )
         ),
     )
+
+
+def _fictional(agreement: language.Agreement) -> bool:
+    """Whether nobody real can be accused: it says so, or its names are aliases."""
+    names = agreement.party_names
+    aliases = all(re.fullmatch(r"Party[ _][A-Z]", name) for name in names)
+    return aliases or "fictional" in (agreement.title or "").casefold()
 
 
 def _judge(

@@ -174,8 +174,13 @@ def test_every_sign_has_a_shape_of_its_own():
     shapes = {}
     for name in SIGNS:
         shapes.setdefault(re.search(r'd="([^"]+)"', sign(name))[1], []).append(name)
-    alike = [names for names in shapes.values() if len(names) > 1]
-    assert alike == [["bar-exercise", "bar-fire", "bar-rest"]]  # told apart by outline
+    alike = [sorted(names) for names in shapes.values() if len(names) > 1]
+    told_apart_by_filling = [
+        ["bar-done", "bar-half", "watched"],
+        ["bar-exercise", "bar-fire", "bar-rest"],
+        ["bar-gap", "unwatched"],  # one meaning, on two pages
+    ]
+    assert [names for names in alike if names not in told_apart_by_filling] == []
 
 
 # --- contrast
