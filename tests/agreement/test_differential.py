@@ -165,3 +165,23 @@ def test_dependent_acts_that_no_instant_of_the_finding_sees_are_no_fault():
     ]
     table = conform(pa.Table.from_pylist(rows), FACTS, what="facts")
     assert_same(*outcomes(agreement, table, None))
+
+
+def test_two_rules_that_speak_of_one_root_make_one_breach_at_its_earliest_report():
+    from tocsin.agreement.parse import parse_rules
+    from tocsin.model.tables import FACTS, conform
+
+    agreement = parse_rules(
+        'parties Northland, Southland\nact fire is "to fire"\nact fly is "to fly"\n'
+        "Article 1(1)\n  forbid any party to fire\n  forbid any party to fly\n"
+    ).records
+    rows = [
+        {"fact_id": kind, "kind": kind, "party": "Northland", "root": "one", "t": at(n)}
+        for n, kind in enumerate(("fire", "fly"))
+    ]
+    table = conform(pa.Table.from_pylist(rows), FACTS, what="facts")
+    one, other = outcomes(agreement, table, None)
+    assert_same(one, other)
+    mine = [r for r in one.verdicts.to_pylist() if r["party"] == "Northland"]
+    said = [(row["t"], row["verdict"]) for row in mine]
+    assert said == [(at(0), "breached"), (at(1), "undetermined")]

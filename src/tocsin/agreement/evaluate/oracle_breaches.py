@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from tocsin.agreement.evaluate.chance import Worlds, reaches, worlds
-from tocsin.agreement.evaluate.force import Span
+from tocsin.agreement.evaluate.force import EVER, Span
 from tocsin.agreement.evaluate.history import (
     Fact,
     Flags,
@@ -197,7 +197,7 @@ def _clear(
     cleared = [history.fact(int(row)) for row in np.flatnonzero(on_record)]
     for act in acts:
         persists = prohibition.rules[act.rule].persists_s
-        act.until = act.end + persists if persists else act.t
+        act.until = act.end + persists if persists else -EVER
         for fact in cleared if persists else ():
             mine = fact.party == act.party and fact.sector in {None, act.sector}
             if mine and fact.t > act.t and reaches(fact.p, standard):
@@ -459,7 +459,7 @@ def _event(
         t=first.t,
         early=first.early,
         late=first.late,
-        last=max(act.until for act in members),
+        last=max(first.t, *(act.until for act in members)),
         index=first.index,
         fact_id=first.fact_id,
         sources=max(act.sources for act in members),
