@@ -165,6 +165,16 @@ def test_power_is_open_only_while_all_its_gates_are(made, events, later):
     assert (said.guarantee.state == S.ACTIVATED) == is_open
 
 
+def test_a_decision_that_lapsed_before_its_clock_ran_is_missed_without_an_instant():
+    events = [
+        Event(what="lapsed", at=START, step="Response"),
+        Event(what="woken", at=START, known=False),
+    ]
+    said = run(PROMISES["consult and decide"], events, START)
+    assert said.guarantee.state == S.LAPSED
+    assert "in time (no instant on record)" in said.notices[-1].sentence
+
+
 @settings(max_examples=300)
 @given(any_promise, histories, instants, instants)
 def test_time_alone_never_brings_a_promise_back(made, events, a, b):

@@ -227,9 +227,8 @@ def _entered(told: Telling) -> str:
 
 
 def _missed(told: Telling, step: Step) -> str:
-    assert step.due is not None
-    due = utc_text(step.due)
-    sentence = f"{_who(step)} did not {step.what} by {due} ({_matter(told.about)})."
+    by = f"by {utc_text(step.due)}" if step.due else "in time (no instant on record)"
+    sentence = f"{_who(step)} did not {step.what} {by} ({_matter(told.about)})."
     if step.otherwise:
         return f"{sentence} The text says what follows: {step.otherwise}."
     return f"{sentence} The text says nothing of what follows."
