@@ -27,7 +27,7 @@ def live(monkeypatch):
     """Run the command on lines, at an instant; the changes and the exit code."""
 
     def run(lines, *options, at=NOON):
-        monkeypatch.setattr(cli, "_now", lambda: at)
+        monkeypatch.setattr(cli.incidents, "utc_now", lambda: at)
         text = "\n".join(x if isinstance(x, str) else json.dumps(x) for x in lines)
         done = CliRunner().invoke(cli.app, ["fuse", "--live", *options], input=text)
         out = [json.loads(line) for line in done.stdout.splitlines()]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LANTERN = ROOT / "agreements" / "exercise-lantern"
 MINSK = ROOT / "agreements" / "minsk-2015"
 Tocsin = Callable[..., subprocess.CompletedProcess[str]]
@@ -90,6 +90,18 @@ def test_no_heavy_library_is_loaded_to_say_the_version():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_no_heavy_library_is_loaded_to_show_the_commands():
+    code = (
+        "import sys; import tocsin.cli\n"
+        "heavy = {'polars', 'numba', 'numpy', 'pyarrow', 'shapely', 'lark', 'scipy'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize("agreement", [LANTERN, MINSK], ids=lambda path: path.name)

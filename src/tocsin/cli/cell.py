@@ -1,0 +1,414 @@
+"""The coordination cell: who promised what, what is missing, which way is open."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tocsin.cli.arguments import (
+    AgreementArgument,
+    AtOption,
+    day_of,
+    instant_of,
+    point_of,
+)
+from tocsin.cli.boards import (
+    BoardOption,
+    OutOption,
+    RatesOption,
+    board_at,
+    booked_money,
+)
+from tocsin.cli.clock import utc_now
+from tocsin.cli.endings import exit_codes, say_issues
+from tocsin.cli.files import put
+from tocsin.cli.root import app
+from tocsin.errors import WrongUse
+
+__all__ = [
+    "ActsOption",
+    "CellExport",
+    "CellFormat",
+    "LeastOption",
+    "PlanOption",
+    "RunOption",
+    "cell_app",
+    "cell_export",
+    "cell_import",
+    "cell_plan",
+    "cell_status",
+    "cell_what_if",
+    "route",
+]
+
+cell_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="The coordination cell: who promised what, where, and what is missing.",
+)
+
+
+app.add_typer(cell_app, name="cell")
+
+
+class CellFormat(StrEnum):
+    """How the state of the board is written."""
+
+    TABLE = "table"
+    HTML = "html"
+    JSON = "json"
+
+
+class CellExport(StrEnum):
+    """The field's formats."""
+
+    THREE_W = "3w"
+    GEOJSON = "geojson"
+    JSON = "json"
+
+
+RunOption = Annotated[
+    Path | None,
+    typer.Option("--run", metavar="DIR", help="Acts and findings of a `tocsin run`."),
+]
+
+
+ActsOption = Annotated[
+    list[str] | None,
+    typer.Option("--source", metavar="ID=FILE", help="Evidence instead of a run."),
+]
+
+
+PlanOption = Annotated[
+    float | None,
+    typer.Option("--plan", metavar="SECONDS", min=1, help="Make a plan, too."),
+]
+
+
+LeastOption = Annotated[
+    str,
+    typer.Option("--count", metavar="STAGE", help="Plan from this stage on."),
+]
+
+
+@cell_app.command("status")
+def cell_status(  # noqa: PLR0913  # one for each option
+    agreement: AgreementArgument,
+    *,
+    at: AtOption = None,
+    form: Annotated[
+        CellFormat, typer.Option("--format", help="Table, HTML page or JSON.")
+    ] = CellFormat.TABLE,
+    board: BoardOption = None,
+    run: RunOption = None,
+    source: ActsOption = None,
+    plan: PlanOption = None,
+    least: LeastOption = "committed",
+    rates: RatesOption = None,
+    into: Annotated[
+        str, typer.Option("--into", metavar="CODE", help="Currency of the gap chart.")
+    ] = "",
+    out: OutOption = Path("-"),
+) -> None:
+    """Show what was promised, committed and delivered, who leads, and what waits.
+
+    Reads the board beside the agreement, the agreement and the acts on record. Writes
+    a table to the terminal, or one HTML page or JSON file.
+
+    Example: `tocsin cell status agreements/exercise-lantern --at 2025-03-16`
+    """
+    with exit_codes():
+        opened, view = board_at(agreement, at, board, run, source)
+        if form is CellFormat.TABLE:
+            for line in _board_lines(view):
+                typer.echo(line)
+            return
+        from tocsin.report import cell as pages
+
+        planned = None if plan is None else _planned(opened, view, least, plan)
+        booked, gaps, issues = booked_money(opened.board, rates, into)
+        page = pages.cell_page(
+            view,
+            areas=opened.areas,
+            booked=booked,
+            gaps=gaps,
+            planned=planned,
+            issues=(*opened.issues, *issues),
+        )
+        html = form is CellFormat.HTML
+        data = (
+            pages.render_cell(page).encode() if html else pages.render_cell_json(page)
+        )
+        put(out, data)
+
+
+@cell_app.command("import")
+def cell_import(
+    agreement: AgreementArgument,
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="Contributions as CSV.")
+    ],
+    *,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="The new board, JSON.")
+    ],
+    board: BoardOption = None,
+) -> None:
+    """Add the contributions of a table to a board, and check the whole.
+
+    A contribution that the board has already needs a higher `version` and what it
+    `supersedes`; the older version is kept. Reads the board and TABLE. Writes the board
+    as JSON, which `--board` takes; nothing is written where anything is wrong.
+
+    Example: `tocsin cell import agreements/exercise-lantern new.csv --out board.json`
+    """
+    from tocsin import cell
+    from tocsin.model import encode
+
+    with exit_codes():
+        merged, issues = cell.merge(agreement, table, board_file=board)
+        say_issues(issues)
+        put(out, encode(merged))
+
+
+@cell_app.command("plan")
+def cell_plan(  # noqa: PLR0913  # one for each option
+    agreement: AgreementArgument,
+    *,
+    at: AtOption = None,
+    board: BoardOption = None,
+    run: RunOption = None,
+    source: ActsOption = None,
+    seconds: Annotated[
+        float, typer.Option(min=1, help="The most time for the search.")
+    ] = 30.0,
+    least: LeastOption = "committed",
+    only_open: Annotated[
+        bool, typer.Option(help="Count only what can be deployed now.")
+    ] = False,
+    out: OutOption = Path("-"),
+) -> None:
+    """Assign what is promised to what is needed, under every caveat, over 12 months.
+
+    Says what stays uncovered, the bound below which no plan can come, and the price of
+    each caveat. Where not everything that must be met can be, it names the smallest set
+    of conditions in conflict and ends with 1. Writes JSON.
+
+    Example: `tocsin cell plan agreements/exercise-lantern --at 2025-03-16`
+    """
+    from tocsin.model import encode
+
+    with exit_codes():
+        opened, view = board_at(agreement, at, board, run, source)
+        planned = _planned(opened, view, least, seconds, only_open=only_open)
+        if planned.conflict:
+            _say_conflict(agreement, planned.conflict)
+            raise SystemExit(1)
+        put(out, encode(planned))
+
+
+@cell_app.command("what-if")
+def cell_what_if(  # noqa: PLR0913  # one for each option
+    agreement: AgreementArgument,
+    *,
+    at: AtOption = None,
+    board: BoardOption = None,
+    run: RunOption = None,
+    source: ActsOption = None,
+    ceasefire: Annotated[
+        str | None, typer.Option(metavar="D", help="The ceasefire begins then.")
+    ] = None,
+    suspended: Annotated[
+        str | None, typer.Option(metavar="D", help="It is suspended from then on.")
+    ] = None,
+    resumed: Annotated[
+        str | None, typer.Option(metavar="D", help="It holds again from then on.")
+    ] = None,
+    opened: Annotated[
+        list[str] | None,
+        typer.Option("--open", metavar="GATE=D", help="A gate is open since then."),
+    ] = None,
+    without: Annotated[
+        str | None, typer.Option(metavar="ID", help="Plan without this contribution.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1, help="For each plan.")] = 10.0,
+) -> None:
+    """Show what a change would open, freeze or leave uncovered. Writes nothing.
+
+    Example: `tocsin cell what-if agreements/exercise-lantern --suspended 2025-03-10
+    --at 2025-03-16`
+    """
+    from tocsin import cell
+
+    with exit_codes():
+        supposed = cell.Supposed(
+            ceasefire=day_of(ceasefire),
+            suspended=day_of(suspended),
+            resumed=day_of(resumed),
+            opened=dict(_gate(text) for text in opened or ()),
+        )
+        held, view = board_at(agreement, at, board, run, source)
+        after = cell.overview(held, at=view.at, supposed=supposed)
+        for line in cell.differences(view, after):
+            typer.echo(line)
+        if without is not None:
+            typer.echo(_without(held, view, without, seconds))
+
+
+@cell_app.command("export")
+def cell_export(
+    agreement: AgreementArgument,
+    *,
+    at: AtOption = None,
+    board: BoardOption = None,
+    run: RunOption = None,
+    source: ActsOption = None,
+    form: Annotated[
+        CellExport, typer.Option("--format", help="3W with HXL, GeoJSON or JSON.")
+    ] = CellExport.THREE_W,
+    out: OutOption = Path("-"),
+) -> None:
+    """Write the board as 3W table with HXL tags, GeoJSON by region, or JSON.
+
+    What is not marked CLEAR or GREEN stays out of 3W, unless it is an exercise.
+    Nothing is finer than a region.
+
+    Example: `tocsin cell export agreements/paris-2026 --format 3w --at 2026-02-10`
+    """
+    from tocsin.model import encode
+    from tocsin.report import cell_exports
+
+    with exit_codes():
+        opened, view = board_at(agreement, at, board, run, source)
+        if form is CellExport.THREE_W:
+            put(out, cell_exports.three_w(view))
+        elif form is CellExport.GEOJSON:
+            put(out, cell_exports.geojson(view, areas=opened.areas))
+        else:
+            put(out, encode(opened.board))
+
+
+@app.command()
+def route(
+    start: Annotated[str, typer.Argument(metavar="FROM", help="`LON,LAT`")],
+    end: Annotated[str, typer.Argument(metavar="TO", help="`LON,LAT`")],
+    *,
+    roads: Annotated[
+        Path, typer.Option(metavar="FILE", help="Roads: GeoJSON of LineStrings.")
+    ],
+    kind: Annotated[
+        str, typer.Option(help="Kind of traffic: medical, school, or your own.")
+    ] = "medical",
+    at: AtOption = None,
+    closures: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Closures: CSV.")
+    ] = None,
+    board: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A board with promised opening hours."),
+    ] = None,
+    others: Annotated[
+        int, typer.Option(min=0, max=9, help="Further ways beside the quickest.")
+    ] = 2,
+) -> None:
+    """Find the quickest open way, and others beside it. Writes JSON to the terminal.
+
+    Reads the roads, what closes them and, from a board, promised hours. Ends with 1
+    where no way is open. Why roads are closed is told as numbers, without a place.
+
+    Example: `tocsin route -29.1,-3.2 -28.4,-3.4 --roads roads.geojson`
+    """
+    from tocsin import cell
+    from tocsin.model import encode
+
+    with exit_codes():
+        found = cell.find_route(
+            point_of(start),
+            point_of(end),
+            roads_file=roads,
+            kind=kind,
+            at=utc_now() if at is None else instant_of(at),
+            closures_file=closures,
+            board_file=board,
+            others=others,
+        )
+        sys.stdout.buffer.write(encode(found))
+        if not found.ways:
+            raise SystemExit(1)
+
+
+def _board_lines(view: Any) -> Iterator[str]:
+    from tocsin.cell import status_lines
+
+    yield from status_lines(view)
+
+
+def _planned(
+    opened: Any, view: Any, least: str, seconds: float, *, only_open: bool = False
+) -> Any:
+    from tocsin.coordination.conflict import conflict
+    from tocsin.coordination.plan import solve
+    from tocsin.coordination.prices import prices, unpriced
+    from tocsin.coordination.problem import pose
+    from tocsin.model.contributions import STAGES, Stage
+    from tocsin.report.cell import Planned
+
+    if least not in STAGES:
+        raise WrongUse(f"--count {least}: give one of {', '.join(STAGES)}")
+    stage = Stage(least)
+    standings = view.status.standings
+    asked = pose(opened.board, standings, least=stage, only_open=only_open)
+    made = solve(asked, seconds=seconds)
+    if not made.feasible:
+        found = conflict(asked)
+        words = found.conditions if found else ("the search found no plan in time",)
+        return Planned(problem=asked, plan=made, conflict=words, least=stage)
+    cost = (
+        *prices(asked, made, seconds=max(2.0, seconds / 3)),
+        *unpriced(opened.board, standings, asked, made),
+    )
+    return Planned(problem=asked, plan=made, prices=cost, least=stage)
+
+
+def _say_conflict(path: Path, words: Sequence[str]) -> None:
+    from tocsin.model import Issue, Where
+
+    say_issues(
+        [
+            Issue(
+                code="no_plan",
+                where=Where(file=str(path)),
+                message="these cannot hold together: " + "; ".join(words),
+                repair="change one of them",
+            )
+        ]
+    )
+
+
+def _without(opened: Any, view: Any, name: str, seconds: float) -> str:
+    from tocsin.coordination.plan import solve
+    from tocsin.coordination.prices import change_without
+    from tocsin.coordination.problem import pose
+
+    asked = pose(opened.board, view.status.standings)
+    if name not in {who.supplier_id for who in asked.suppliers}:
+        known = ", ".join(who.supplier_id for who in asked.suppliers)
+        raise WrongUse(f"--without {name}: the plan counts {known}")
+    change = change_without(asked, solve(asked, seconds=seconds), name, seconds=seconds)
+    return (
+        f"without {name}: {change.before:,} weighted unit-months uncovered become"
+        f" {change.after:,}; {change.bound_kept:.0%} of what the others do stays"
+    )
+
+
+def _gate(text: str) -> tuple[str, datetime]:
+    words, equals, day = text.rpartition("=")
+    if not (words and equals and day):
+        raise WrongUse(f"--open {text}: write it as GATE=D")
+    return words, instant_of(day)

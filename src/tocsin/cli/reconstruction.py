@@ -1,0 +1,119 @@
+"""Reconstruction: money that was needed, pledged, committed and paid."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin.cli.arguments import AgreementArgument, AtOption, id_and_file, instant_of
+from tocsin.cli.boards import (
+    BoardOption,
+    OutOption,
+    RatesOption,
+    board_only,
+    booked_money,
+)
+from tocsin.cli.clock import utc_now
+from tocsin.cli.endings import exit_codes, say_issues
+from tocsin.cli.files import put
+from tocsin.cli.root import app
+
+__all__ = [
+    "MoneyExport",
+    "reconstruction_app",
+    "reconstruction_export",
+    "reconstruction_status",
+]
+
+reconstruction_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Reconstruction: needs, pledges, commitments, payments.",
+)
+
+
+app.add_typer(reconstruction_app, name="reconstruction")
+
+
+class MoneyExport(StrEnum):
+    """The formats of aid and of contracts."""
+
+    IATI = "iati"
+    OCDS = "ocds"
+
+
+@reconstruction_app.command("status")
+def reconstruction_status(
+    agreement: AgreementArgument,
+    *,
+    board: BoardOption = None,
+    table: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FILE",
+            help="A published table: `rdna`, `one`, `kiel` or `donor-tracker`.",
+        ),
+    ] = None,
+    rates: RatesOption = None,
+    into: Annotated[
+        str, typer.Option("--into", metavar="CODE", help="Convert with dated rates.")
+    ] = "",
+) -> None:
+    """Show needs, pledges, commitments, allocations and payments, each apart.
+
+    Reads the board's money and published tables. Amounts stay as written; with
+    `--into` and `--rates` they are converted where a rate of the very day is given.
+    Writes a table to the terminal.
+
+    Example: `tocsin reconstruction status agreements/exercise-lantern`
+    """
+    from tocsin import cell
+
+    with exit_codes():
+        held = cell.with_tables(
+            board_only(agreement, board), [id_and_file(text) for text in table or ()]
+        )
+        booked, gaps, issues = booked_money(held, rates, into)
+        for line in cell.money_lines(booked, gaps):
+            typer.echo(line)
+        say_issues(issues)
+
+
+@reconstruction_app.command("export")
+def reconstruction_export(
+    agreement: AgreementArgument,
+    *,
+    form: Annotated[
+        MoneyExport, typer.Option("--format", help="IATI 2.03 or OCDS 1.1.")
+    ] = MoneyExport.IATI,
+    at: AtOption = None,
+    board: BoardOption = None,
+    country: Annotated[
+        str, typer.Option(metavar="CODE", help="ISO 3166 code of who receives.")
+    ] = "",
+    uri: Annotated[
+        str, typer.Option(help="Where an OCDS package will be published.")
+    ] = "https://example.org/ocds/package.json",
+    out: OutOption = Path("-"),
+) -> None:
+    """Write the board's money as IATI 2.03 or OCDS 1.1.
+
+    A fund without a day cannot stand in either: it is left out and told.
+
+    Example: `tocsin reconstruction export agreements/exercise-lantern --format iati`
+    """
+    from tocsin.report import cell_money
+
+    with exit_codes():
+        held = board_only(agreement, board)
+        instant = utc_now() if at is None else instant_of(at)
+        if form is MoneyExport.IATI:
+            made = cell_money.iati(held, at=instant, country=country)
+        else:
+            made = cell_money.ocds(held, at=instant, uri=uri)
+        for name in made.left_out:
+            typer.echo(f"left out, for it has no day or period: {name}", err=True)
+        put(out, made.data)
