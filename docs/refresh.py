@@ -4,9 +4,12 @@ A page keeps its prose. What stands between the two marks of a part is replaced.
 """
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from tocsin.agreement.keywords import ENGLISH
+from tocsin.agreement.keywords import ENGLISH, UNITS
+from tocsin.agreement.languages import LANGUAGES, table_of
 from tocsin.connectors import describe_all
 from tocsin.connectors.describe import sources_page
 from tocsin.model.codes import CODES
@@ -41,18 +44,62 @@ def _codes() -> str:
 
 def _keywords() -> str:
     heads = {"line": "Where a line begins", "inner": "Within a line"}
-    return "\n".join(f"## {head}\n\n{_rows(place)}" for place, head in heads.items())
+    tables = [f"## {head}\n\n{_rows(place)}" for place, head in heads.items()]
+    return "\n".join([*tables, f"## Units\n\n{_units()}", f"## Names\n\n{_names()}"])
 
 
 def _rows(place: str) -> str:
+    others = [table_of(code)[place] for code in LANGUAGES if code != "en"]
     rows = [
-        f"| `{word.phrase}` | {word.meaning} | `{word.example}` |\n"
+        f"| `{word.phrase}` | {' | '.join(_forms(one[word.phrase]) for one in others)}"
+        f" | {word.meaning} | `{word.example}` |\n"
         for word in ENGLISH
         if word.place == place
     ]
+    head = "| English | French | Ukrainian | meaning | example |\n"
+    return "".join([head, "| --- | --- | --- | --- | --- |\n", *rows])
+
+
+def _units() -> str:
+    """Each unit in the forms that each language reads."""
+    others = [table_of(code)["units"] for code in LANGUAGES if code != "en"]
+    english = LANGUAGES["en"].forms
+    rows = [
+        f"| {_forms(english[unit])} | {' | '.join(_forms(o[unit]) for o in others)} |\n"
+        for unit in UNITS
+    ]
     return "".join(
-        ["| keyword | meaning | example |\n", "| --- | --- | --- |\n", *rows]
+        ["| English | French | Ukrainian |\n", "| --- | --- | --- |\n", *rows]
     )
+
+
+def _names() -> str:
+    """The names that the language itself knows; an act as a thing, then as a verb."""
+    others = [table_of(code) for code in LANGUAGES if code != "en"]
+    names = dict.fromkeys(
+        name for part in ("names", "nouns", "verbs") for name in others[0][part]
+    )
+    rows = [
+        f"| `{name}` | {' | '.join(_called(name, one) for one in others)} |\n"
+        for name in names
+    ]
+    return "".join(
+        ["| English | French | Ukrainian |\n", "| --- | --- | --- |\n", *rows]
+    )
+
+
+def _called(name: str, table: dict[str, Any]) -> str:
+    held = [
+        table[part][name] for part in ("names", "nouns", "verbs") if name in table[part]
+    ]
+    flat = [form for one in held for form in ([one] if isinstance(one, str) else one)]
+    return _forms(flat)
+
+
+def _forms(forms: str | Iterable[str]) -> str:
+    """What is written first, and what else is read."""
+    listed = [forms] if isinstance(forms, str) else list(forms)
+    return ", ".join(f"`{form}`" for form in dict.fromkeys(listed))
 
 
 def main() -> None:
