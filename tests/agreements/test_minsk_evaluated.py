@@ -138,20 +138,34 @@ def test_silence_accuses_nobody_of_anything():
     assert {v["verdict"] for v in found} <= {"undetermined", "pending"}
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="the engines read exceptions other than an answer to fire and do not"
-    " evaluate them yet",
-)
+RETURN_FIRE = [
+    fact("advance", "Armed_formations", "2020-08-01T06:00:00Z"),
+    fact("mechanism_failed", "Ukraine", "2020-08-01T07:00:00Z"),
+    fact("order_return_fire", "Ukraine", "2020-08-01T08:00:00Z"),
+    fact("fire", "Ukraine", "2020-08-01T09:00:00Z"),
+]
+
+
 def test_return_fire_by_the_procedure_of_2020_is_no_breach():
-    acts = [
-        fact("advance", "Armed_formations", "2020-08-01T06:00:00Z"),
-        fact("mechanism_failed", "Ukraine", "2020-08-01T07:00:00Z"),
-        fact("order_return_fire", "Ukraine", "2020-08-01T08:00:00Z"),
-        fact("fire", "Ukraine", "2020-08-01T09:00:00Z"),
-    ]
+    found = verdicts(RETURN_FIRE, "2020-08-01", "2020-08-02")
+    said = {(v["clause"], v["verdict"]) for v in found if v["party"] == "Ukraine"}
+    assert ("Article 1(1)", "excused") in said
+    assert ("Article 2020(2)", "excused") in said
+    assert "breached" not in {verdict for _, verdict in said}
+
+
+@pytest.mark.parametrize("without", ["advance", "mechanism_failed"])
+def test_return_fire_that_skips_a_step_of_the_procedure_is_a_breach(without):
+    acts = [act for act in RETURN_FIRE if act["kind"] != without]
     found = breaches(acts, "2020-08-01", "2020-08-02")
-    assert not {clause for clause, party in found if party == "Ukraine"}
+    assert ("Article 2020(2)", "Ukraine") in found
+
+
+@pytest.mark.parametrize("ending", ["lift_order", "mechanism_resumed"])
+def test_return_fire_after_its_ground_is_gone_is_a_breach(ending):
+    over = fact(ending, "Ukraine", "2020-08-01T08:30:00Z")
+    found = breaches([*RETURN_FIRE, over], "2020-08-01", "2020-08-02")
+    assert ("Article 2020(2)", "Ukraine") in found
 
 
 def test_return_fire_without_an_order_is_a_breach():
