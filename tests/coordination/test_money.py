@@ -25,7 +25,7 @@ from tocsin.model.contributions import (
     MoneyNeed,
     Rate,
 )
-from tocsin.report import cell_exports, cell_money
+from tocsin.report import cell as pages
 
 LANTERN = "agreements/exercise-lantern"
 AT = datetime(2025, 3, 16, tzinfo=UTC)
@@ -102,7 +102,7 @@ def lantern(root):
 
 def test_the_iati_file_keeps_to_the_official_schema(root):
     etree, schema = iati_schema()
-    made = cell_money.iati(lantern(root).board, at=AT, country="AQ")
+    made = pages.iati(lantern(root).board, at=AT, country="AQ")
     document = etree.fromstring(made.data)
     schema.assertValid(document)
     assert made.left_out == ()
@@ -115,7 +115,7 @@ def test_the_iati_file_keeps_to_the_official_schema(root):
 
 def test_the_schema_would_see_a_fault(root):
     etree, schema = iati_schema()
-    made = cell_money.iati(lantern(root).board, at=AT)
+    made = pages.iati(lantern(root).board, at=AT)
     broken = made.data.replace(b"<title>", b"<titel>").replace(b"</title>", b"</titel>")
     assert not schema.validate(etree.fromstring(broken))
 
@@ -129,10 +129,8 @@ def test_a_fund_without_a_day_is_left_out_and_told(root):
             fund("good", "paid", "1"),
         ),
     )
-    assert cell_money.iati(board, at=AT).left_out == ("no-day", "no-period")
-    assert cell_money.ocds(board, at=AT, uri="https://x.example/").left_out == (
-        "no-day",
-    )
+    assert pages.iati(board, at=AT).left_out == ("no-day", "no-period")
+    assert pages.ocds(board, at=AT, uri="https://x.example/").left_out == ("no-day",)
 
 
 RELEASE_TAGS = {
@@ -144,7 +142,7 @@ RELEASE_TAGS = {
 
 def test_the_ocds_package_has_what_the_standard_requires(root):
     """The required fields, closed codelists and forms of OCDS 1.1, by hand."""
-    made = cell_money.ocds(lantern(root).board, at=AT, uri="https://x.example/p.json")
+    made = pages.ocds(lantern(root).board, at=AT, uri="https://x.example/p.json")
     package = json.loads(made.data)
     assert {"uri", "version", "publishedDate", "publisher", "releases"} <= set(package)
     assert package["version"] == "1.1"
@@ -173,7 +171,7 @@ def test_the_ocds_package_has_what_the_standard_requires(root):
 
 def test_a_pledge_its_commitment_and_its_payment_are_one_process(root):
     package = json.loads(
-        cell_money.ocds(lantern(root).board, at=AT, uri="https://x.example/").data
+        pages.ocds(lantern(root).board, at=AT, uri="https://x.example/").data
     )
     (energy,) = [r for r in package["releases"] if r["ocid"].endswith("f-1")]
     assert energy["planning"]["budget"]["amount"]["amount"] == 120
@@ -188,7 +186,7 @@ def test_a_pledge_its_commitment_and_its_payment_are_one_process(root):
 def test_the_3w_table_has_tags_and_no_place_finer_than_a_region(root):
     opened = lantern(root)
     view = cell.overview(opened, at=AT)
-    rows = list(csv.reader(io.StringIO(cell_exports.three_w(view).decode())))
+    rows = list(csv.reader(io.StringIO(pages.three_w(view).decode())))
     assert all(tag.startswith("#") for tag in rows[1])
     assert len({len(row) for row in rows}) == 1
     where = rows[0].index("where")
@@ -200,7 +198,7 @@ def test_the_3w_table_has_tags_and_no_place_finer_than_a_region(root):
 def test_the_map_is_no_finer_than_a_kilometre_and_has_no_point(root):
     opened = lantern(root)
     view = cell.overview(opened, at=AT)
-    collection = json.loads(cell_exports.geojson(view, areas=opened.areas))
+    collection = json.loads(pages.geojson(view, areas=opened.areas))
     assert len(collection["features"]) == 12
     for feature in collection["features"]:
         assert feature["geometry"]["type"] in {"Polygon", "MultiPolygon"}
@@ -214,7 +212,7 @@ def test_what_is_not_for_all_stays_out_of_the_3w_table(board):
     held = with_(board, origin=Origin.OBSERVED, contributions=(secret, open_))
     from tocsin.coordination import overview
 
-    table = cell_exports.three_w(overview(held, {}, at=day(9))).decode()
+    table = pages.three_w(overview(held, {}, at=day(9))).decode()
     assert ",B," not in table
     assert "\nB,patrols" in table
     assert "\nA,patrols" not in table
@@ -224,7 +222,7 @@ def test_no_cell_of_the_table_is_a_formula(board):
     from tocsin.coordination import overview
 
     held = with_(board, contributions=(offer("a", state='=HYPERLINK("x")'),))
-    table = cell_exports.three_w(overview(held, {}, at=day(9))).decode()
+    table = pages.three_w(overview(held, {}, at=day(9))).decode()
     assert "\n=" not in table
     assert "'=HYPERLINK" in table
 

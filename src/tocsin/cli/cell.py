@@ -282,14 +282,14 @@ def cell_export(
     Example: `tocsin cell export agreements/paris-2026 --format 3w --at 2026-02-10`
     """
     from tocsin.model import encode
-    from tocsin.report import cell_exports
+    from tocsin.report import cell as pages
 
     with exit_codes():
         opened, view = board_at(agreement, at, board, run, source)
         if form is CellExport.THREE_W:
-            put(out, cell_exports.three_w(view))
+            put(out, pages.three_w(view))
         elif form is CellExport.GEOJSON:
-            put(out, cell_exports.geojson(view, areas=opened.areas))
+            put(out, pages.geojson(view, areas=opened.areas))
         else:
             put(out, encode(opened.board))
 

@@ -105,15 +105,15 @@ def reconstruction_export(
 
     Example: `tocsin reconstruction export agreements/exercise-lantern --format iati`
     """
-    from tocsin.report import cell_money
+    from tocsin.report import cell as pages
 
     with exit_codes():
         held = board_only(agreement, board)
         instant = utc_now() if at is None else instant_of(at)
         if form is MoneyExport.IATI:
-            made = cell_money.iati(held, at=instant, country=country)
+            made = pages.iati(held, at=instant, country=country)
         else:
-            made = cell_money.ocds(held, at=instant, uri=uri)
+            made = pages.ocds(held, at=instant, uri=uri)
         for name in made.left_out:
             typer.echo(f"left out, for it has no day or period: {name}", err=True)
         put(out, made.data)

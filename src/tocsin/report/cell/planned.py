@@ -1,0 +1,156 @@
+"""The plan: what stays uncovered, what each caveat costs, who is on duty when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tocsin.coordination.prices import Price
+from tocsin.coordination.problem import Problem
+from tocsin.coordination.turns import Plan
+from tocsin.model.contributions import Stage
+from tocsin.model.records import Record
+from tocsin.report.cell.names import plain
+from tocsin.report.document import (
+    Block,
+    Cell,
+    Column,
+    Sentence,
+    Table,
+)
+from tocsin.report.document import (
+    Row as Line,
+)
+from tocsin.report.wording import counted, listed, number
+
+__all__ = ["ABOUT", "Planned", "plan_blocks"]
+
+ABOUT: Final = (
+    "Who could serve where over twelve months under the caveats, were every gate to"
+    " open with the ceasefire. A plan is a calculation, not a commitment."
+)
+
+
+MOST_PRICES: Final = 12
+
+
+class Planned(Record, frozen=True, kw_only=True):
+    """A plan with its question and the prices of its caveats, for the page."""
+
+    problem: Problem
+    plan: Plan
+    prices: tuple[Price, ...] = ()
+    conflict: tuple[str, ...] = ()
+    least: Stage = Stage.COMMITTED
+
+
+def plan_blocks(planned: Planned | None) -> Iterator[Block]:
+    """The plan, or what stands in its way; nothing where none was made."""
+    if planned is None:
+        return
+    if planned.conflict:
+        yield Sentence(text="There is no plan. These cannot hold together:")
+        for words in planned.conflict:
+            yield Sentence(text=words, tone="breached")
+        return
+    plan, asked = planned.plan, planned.problem
+    asked_for = sum(d.weight * d.units * (d.last - d.first + 1) for d in asked.demands)
+    best = "no plan has less" if plan.gap == 0 else f"at best {plan.bound:,.0f}"
+    yield Sentence(
+        text=f"Of {asked_for:,} weighted unit-months that are needed,"
+        f" {plan.shortfall:,} stay uncovered; {best}."
+    )
+    hubs = [asked.hubs[h].hub_id for h in plan.hubs]
+    if hubs:
+        yield Sentence(text=f"Hubs to open: {listed(hubs)}.")
+    shut = [w for w in asked.suppliers if w.waits_for]
+    if shut:
+        yield Sentence(
+            text=f"It rests on {counted(len(shut), 'contribution')} whose gates are"
+            " shut now.",
+            tone="pending",
+        )
+    if asked.left_out:
+        named = listed([f"{name} ({why})" for name, why in asked.left_out])
+        yield Sentence(text=f"Not counted: {plain(named)}.", tone="unknown")
+    yield from _prices(planned)
+    yield _turns(planned)
+
+
+def _prices(planned: Planned) -> Iterator[Table]:
+    if not planned.prices:
+        return
+    lines = [
+        Line(
+            cells=(
+                Cell(text=plain(p.caveat)),
+                Cell(
+                    text=_price(p), value=p.at_least, tone="" if p.stated else "unknown"
+                ),
+                Cell(
+                    text=", ".join(
+                        f"{name} (+{units})" if units else name
+                        for name, units in p.covers[:5]
+                    )
+                    or "–"
+                ),
+            )
+        )
+        for p in planned.prices[:MOST_PRICES]
+    ]
+    yield Table(
+        anchor="prices",
+        caption="What each caveat costs: what would be covered if it alone were lifted",
+        columns=(
+            Column(title="caveat"),
+            Column(title="weighted unit-months", numeric=True),
+            Column(title="what it would cover"),
+        ),
+        rows=tuple(lines),
+        note="Prices do not add up: two caveats may bar the same need. It is for each"
+        " state to say what it will not do; a price judges no caveat.",
+    )
+
+
+def _price(one: Price) -> str:
+    if not one.stated:
+        return f"0 to {one.at_most:,.0f}: no number was offered"
+    if one.at_least == one.at_most:
+        return f"{one.at_least:,.0f}"
+    return f"{one.at_least:,.0f} to {one.at_most:,.0f}"
+
+
+def _turns(planned: Planned) -> Table:
+    asked = planned.problem
+    months = range(1, asked.months + 1)
+    on_duty: dict[tuple[int, int], int] = {}
+    for turn in planned.plan.turns:
+        key = (turn.supplier, turn.month)
+        on_duty[key] = on_duty.get(key, 0) + turn.units
+    lines = [
+        Line(
+            cells=(
+                Cell(text=plain(who.label)),
+                Cell(text=number(who.units), value=who.units),
+                *(
+                    Cell(
+                        text=str(on_duty.get((s, m), 0) or "·"),
+                        value=on_duty.get((s, m), 0),
+                    )
+                    for m in months
+                ),
+            )
+        )
+        for s, who in enumerate(asked.suppliers)
+    ]
+    return Table(
+        anchor="turns",
+        caption="Units on duty by month after the ceasefire",
+        columns=(
+            Column(title="contribution"),
+            Column(title="units", numeric=True),
+            *(Column(title=str(m), numeric=True) for m in months),
+        ),
+        rows=tuple(lines),
+        wide=True,
+    )
