@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from histories import facts
+from tocsin.agreement.evaluate.batch_breaches import among
 from tocsin.agreement.evaluate.chance import worlds
 from tocsin.agreement.evaluate.history import settle, time_order
 from tocsin.errors import WrongUse
@@ -124,3 +125,32 @@ def test_listed_worlds_weigh_one_together(a, b):
     world = worlds({"a": a, "b": b}, seed=0)
     assert world.weight.sum() == pytest.approx(1.0)
     assert not world.sampled
+
+
+@given(facts())
+def test_what_nobody_says_counts_like_what_is_said_row_by_row(rows):
+    """A column without a value takes a shorter way to the same numbers."""
+    said = rows
+    for name, value in (("count", 1), ("p", 1.0), ("n_independent", 1)):
+        at = said.column_names.index(name)
+        whole = pa.chunked_array([pa.array([value] * rows.num_rows, rows[name].type)])
+        said = said.set_column(at, said.field(name), whole)
+    names = ("count", "p", "n_independent", "t_earliest", "t_latest", "t_end", "root")
+    bare = said.drop_columns([n for n in names if n in said.column_names])
+    for own, other in (("t_earliest", "t"), ("t_latest", "t"), ("t_end", "t")):
+        said = said.set_column(said.column_names.index(own), own, said[other])
+    said = said.set_column(said.column_names.index("root"), "root", said["fact_id"])
+    one, other = settle(bare).records, settle(said).records
+    for name in ("count", "p", "lo", "hi", "sources", "early", "late", "end", "root"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    assert list(one.root_names) == list(other.root_names)
+
+
+@given(
+    st.lists(st.integers(-1, 6), max_size=30),
+    st.lists(st.integers(-2, 6), min_size=1, max_size=4),
+)
+def test_codes_that_are_wanted_are_found_by_a_table(codes, wanted):
+    code = np.array(codes, dtype=np.int64)
+    found = among(code, wanted)
+    assert found.tolist() == [c in wanted for c in codes]

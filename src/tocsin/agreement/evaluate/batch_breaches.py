@@ -17,11 +17,13 @@ from scipy.sparse.csgraph import connected_components
 from tocsin.agreement.evaluate.chance import Worlds, worlds
 from tocsin.agreement.evaluate.force import Span
 from tocsin.agreement.evaluate.history import (
+    NONE,
     Flags,
     History,
     Ints,
     Reals,
     component_names,
+    rising,
 )
 from tocsin.agreement.evaluate.kernels import excuses, reply_pairs, unions
 from tocsin.agreement.evaluate.places import placed
@@ -34,7 +36,7 @@ from tocsin.agreement.evaluate.plan import (
 from tocsin.agreement.evaluate.setting import Setting, begins
 from tocsin.agreement.terms import FilterCompare, FilterIn
 
-__all__ = ["Events", "Table", "fitting", "gather"]
+__all__ = ["Events", "Table", "among", "fitting", "gather"]
 
 OPERATORS = {
     ">=": np.greater_equal,
@@ -106,8 +108,8 @@ def gather(setting: Setting, prohibition: Prohibition) -> Events:
     """Every event that may be a breach of the prohibition."""
     history = setting.history
     acts = _acts(setting, prohibition)
-    order = np.lexsort((acts.rule, acts.row))
-    acts = _taken(acts, order)
+    if not rising(acts.row):
+        acts = _taken(acts, np.lexsort((acts.rule, acts.row)))
     pairs = [
         _pairs(history, prohibition, acts, n) for n in range(len(prohibition.rules))
     ]
@@ -122,47 +124,63 @@ def gather(setting: Setting, prohibition: Prohibition) -> Events:
 
 def fitting(history: History, pattern: Pattern) -> Flags:
     """Rows that are such a deed; what a variable binds is left open."""
-    fits = history["kind"].code == history["kind"].of(pattern.act)
+    fits = np.zeros(len(history), dtype=np.bool_)
+    fits[_fitting_rows(history, pattern)] = True
+    return fits
+
+
+def _fitting_rows(history: History, pattern: Pattern) -> Ints:
+    """The same as positions: each test looks only at what passed those before it."""
+    rows = np.flatnonzero(history["kind"].code == history["kind"].of(pattern.act))
     if pattern.by is not None:
-        fits &= _among(history, "party", pattern.by)
+        rows = rows[_among(history, "party", pattern.by, rows)]
     if pattern.against is not None:
-        fits &= _among(history, "target_party", pattern.against)
+        rows = rows[_among(history, "target_party", pattern.against, rows)]
     if pattern.sectors is not None:
-        nowhere = (history["sector"].code < 0) & np.isnan(history.lon)
-        fits &= _among(history, "sector", pattern.sectors) | nowhere
+        nowhere = (history["sector"].code[rows] < 0) & np.isnan(history.lon[rows])
+        rows = rows[_among(history, "sector", pattern.sectors, rows) | nowhere]
     if pattern.subject is not None:
-        fits &= _among(history, "subject", (pattern.subject,))
-    passing: Flags = fits & _passing(history, pattern.filter)
-    return passing
+        rows = rows[_among(history, "subject", (pattern.subject,), rows)]
+    return rows[_passing(history, pattern.filter, rows)]
 
 
-def _among(history: History, column: str, names: Sequence[str]) -> Flags:
+def _among(history: History, column: str, names: Sequence[str], rows: Ints) -> Flags:
     codes = history[column]
-    return np.isin(codes.code, [codes.of(name) for name in names])
+    return among(codes.code[rows], [codes.of(name) for name in names])
 
 
-def _passing(history: History, simple: SimpleFilter) -> Flags:
+def among(code: Ints, wanted: Sequence[int]) -> Flags:
+    """Where a code is one of those wanted; -1 is null, less is no value at all."""
+    table = np.zeros(max(int(code.max(initial=0)), *wanted, 0) + 2, dtype=np.bool_)
+    table[[one for one in wanted if one >= NONE]] = True
+    found: Flags = table[code]
+    return found
+
+
+def _passing(history: History, simple: SimpleFilter, rows: Ints) -> Flags:
     """An unknown value passes no filter."""
     if not simple.any_of:
-        return np.ones(len(history), dtype=np.bool_)
-    passing = np.zeros(len(history), dtype=np.bool_)
+        return np.ones(len(rows), dtype=np.bool_)
+    passing = np.zeros(len(rows), dtype=np.bool_)
     for tests in simple.any_of:
-        every = np.ones(len(history), dtype=np.bool_)
+        every = np.ones(len(rows), dtype=np.bool_)
         for test in tests:
-            every &= _test(history, test)
+            every &= _test(history, test, rows)
         passing |= every
     return passing
 
 
-def _test(history: History, test: FilterIn | FilterCompare) -> Flags:
+def _test(history: History, test: FilterIn | FilterCompare, rows: Ints) -> Flags:
     if isinstance(test, FilterCompare):
-        values = getattr(history, test.attribute).astype(np.float64)
+        values = getattr(history, test.attribute)[rows].astype(np.float64)
         with np.errstate(invalid="ignore"):
             return np.asarray(OPERATORS[test.operator](values, test.number))
     if test.attribute not in history.text:
-        return np.zeros(len(history), dtype=np.bool_)
-    inside = _among(history, test.attribute, test.values)
-    return ~inside & (history[test.attribute].code >= 0) if test.negated else inside
+        return np.zeros(len(rows), dtype=np.bool_)
+    inside = _among(history, test.attribute, test.values, rows)
+    if not test.negated:
+        return inside
+    return ~inside & (history[test.attribute].code[rows] >= 0)
 
 
 # --- acts ----------------------------------------------------------------------------
@@ -192,7 +210,7 @@ def _acts_of(setting: Setting, prohibition: Prohibition, number: int) -> _Acts:
     history, rule = setting.history, prohibition.rules[number]
     fits = fitting(history, rule.pattern)
     parties = [history["party"].of(name) for name in rule.parties]
-    fits &= np.isin(history["party"].code, [*parties, -1])
+    fits &= among(history["party"].code, [*parties, NONE])
     place = placed(rule.pattern, history, setting.plan.agreement, setting.areas)
     if place is not None:
         fits &= ~(place.p == 0.0)
@@ -238,6 +256,8 @@ def _key(history: History, rows: Ints) -> Ints:
 
 def _first_of_each(key: Ints) -> tuple[Ints, Ints]:
     """Position of the first of each value, in that order, and the group of each."""
+    if rising(key):
+        return np.arange(len(key)), np.arange(len(key))
     _, first, group = np.unique(key, return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.empty(len(order), dtype=np.int64)
@@ -247,6 +267,8 @@ def _first_of_each(key: Ints) -> tuple[Ints, Ints]:
 
 def _several(rows: Ints, group: Ints, n: int) -> tuple[tuple[Ints, ...], Ints]:
     """The rows of each act that has more than one report."""
+    if len(rows) == n:
+        return (), np.full(n, -1, dtype=np.int64)
     counts = np.bincount(group, minlength=n)
     member_of = np.full(n, -1, dtype=np.int64)
     many = np.flatnonzero(counts > 1)
@@ -339,6 +361,8 @@ def _repeated(key: Ints, counts: Flags) -> Flags:
     """Where a key occurs more than once among those that count."""
     repeated = np.zeros(len(key), dtype=np.bool_)
     rows = np.flatnonzero(counts)
+    if rising(key[rows]):
+        return repeated
     _, group, sizes = np.unique(key[rows], return_inverse=True, return_counts=True)
     repeated[rows] = sizes[group] > 1
     return repeated

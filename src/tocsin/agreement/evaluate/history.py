@@ -13,12 +13,14 @@ rows that share a choice lie one behind the other (rule P2 of the semantics).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -27,12 +29,15 @@ from tocsin.model.records import Issue, Outcome, Where
 from tocsin.model.tables import FACTS, conform
 
 __all__ = [
+    "NONE",
     "Codes",
     "Fact",
     "History",
     "Ints",
+    "Names",
     "Reals",
     "component_names",
+    "rising",
     "settle",
     "time_order",
 ]
@@ -68,6 +73,28 @@ class Codes(msgspec.Struct, frozen=True):
     def name(self, code: int) -> str | None:
         """The value of a code."""
         return None if code < 0 else self.names[code]
+
+
+class Names(Sequence[str]):
+    """The texts of an Arrow array, made only when one is asked for."""
+
+    def __init__(self, texts: pa.Array) -> None:
+        self._texts = texts
+        self._made: list[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._all()[place]
+
+    def _all(self) -> list[str]:
+        if self._made is None:
+            self._made = self._texts.to_pylist()
+        return self._made
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +162,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     lon: Reals
     lat: Reals
     sigma_m: Reals
-    root_names: tuple[str, ...]
+    root_names: Sequence[str]
     known_until: int | None
 
     def __len__(self) -> int:
@@ -184,7 +211,7 @@ def _real(value: Any) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def component_names(history: History) -> tuple[str, ...]:
+def component_names(history: History) -> Sequence[str]:
     """A name for each component that does not depend on the facts' order."""
     if np.array_equal(history.component, history.root):
         return history.root_names
@@ -231,13 +258,22 @@ def settle(facts: pa.Table, *, as_known_at: datetime | None = None) -> Outcome[H
     table = conform(facts, FACTS, what="facts")
     origin = _one_origin(table)
     order = time_order(table)
-    table = table.take(pa.array(order)).combine_chunks()
+    if not rising(order):
+        table = table.take(pa.array(order))
+    table = table.combine_chunks()
     keep, issues = _known(table, as_known_at)
     keep &= ~_withdrawn(table, keep)
     keep, issues = _usable(table, keep, issues)
     rows = np.flatnonzero(keep)
-    history = _columns(table.filter(pa.array(keep)), rows, origin, as_known_at)
+    if len(rows) < table.num_rows:
+        table = table.filter(pa.array(keep))
+    history = _columns(table, rows, origin, as_known_at)
     return Outcome(records=history, issues=tuple(issues))
+
+
+def rising(values: Ints) -> bool:
+    """True where each is greater than the one before: sorted, and none twice."""
+    return bool((values[1:] > values[:-1]).all())
 
 
 def _one_origin(table: pa.Table) -> str | None:
@@ -299,7 +335,7 @@ def _usable(
 
 def _repeated(table: pa.Table, keep: Flags) -> Flags:
     """Rows whose id an earlier row in time order already has."""
-    if pc.count_distinct(table["fact_id"]).as_py() == table.num_rows:
+    if _all_differ(table["fact_id"]):
         return np.zeros(table.num_rows, dtype=np.bool_)
     codes = _dictionary(table["fact_id"]).code
     codes = np.where(keep, codes, -1 - np.arange(len(codes)))
@@ -307,6 +343,11 @@ def _repeated(table: pa.Table, keep: Flags) -> Flags:
     repeated = keep.copy()
     repeated[first] = False
     return repeated
+
+
+def _all_differ(column: pa.ChunkedArray) -> bool:
+    """True only where no text occurs twice: texts of different hash differ."""
+    return rising(np.sort(pl.Series(_one_chunk(column)).hash().to_numpy()))
 
 
 def _bad_probability(table: pa.Table, bad: Flags) -> Issue:
@@ -334,7 +375,7 @@ def _columns(
 ) -> History:
     t = _seconds(table["t"])
     p = _reals(table["p"], absent=1.0)
-    roots = _dictionary(pc.coalesce(table["root"], table["fact_id"]))
+    root, root_names = _roots(table)
     choice = _dictionary(table["choice"]).code
     lo, hi = _stretches(p, choice)
     return History(
@@ -345,21 +386,39 @@ def _columns(
         count=_wholes(table["count"], absent=1),
         value=_reals(table["value"], absent=np.nan),
         t=t,
-        early=np.minimum(_seconds(table["t_earliest"], absent=t), t),
-        late=np.maximum(_seconds(table["t_latest"], absent=t), t),
-        end=np.maximum(_seconds(table["t_end"], absent=t), t),
-        p=np.where(choice >= 0, hi - lo, p),
-        root=roots.code,
-        component=_components(roots.code, choice),
+        early=_early(table["t_earliest"], t),
+        late=_late(table["t_latest"], t),
+        end=_late(table["t_end"], t),
+        p=p if hi is p else np.where(choice >= 0, hi - lo, p),
+        root=root,
+        component=_components(root, choice),
         lo=lo,
         hi=hi,
         sources=_wholes(table["n_independent"], absent=1),
         lon=_reals(table["lon"], absent=np.nan),
         lat=_reals(table["lat"], absent=np.nan),
         sigma_m=_reals(table["sigma_m"], absent=np.nan),
-        root_names=roots.names,
+        root_names=root_names,
         known_until=None if at is None else int(at.timestamp() // 1),
     )
+
+
+def _early(said: pa.ChunkedArray, t: Ints) -> Ints:
+    return t if _unsaid(said) else np.minimum(_seconds(said, absent=t), t)
+
+
+def _late(said: pa.ChunkedArray, t: Ints) -> Ints:
+    return t if _unsaid(said) else np.maximum(_seconds(said, absent=t), t)
+
+
+def _roots(table: pa.Table) -> tuple[Ints, Names]:
+    """The root of each row as a code, and the roots' names."""
+    said, ids = table["root"], table["fact_id"]
+    if _unsaid(said) and _all_differ(ids):
+        return np.arange(len(ids)), Names(_one_chunk(ids))
+    encoded = _one_chunk(pc.coalesce(said, ids)).dictionary_encode()
+    code = encoded.indices.to_numpy().astype(np.int64)
+    return code, Names(encoded.dictionary)
 
 
 def _texts(table: pa.Table) -> dict[str, Codes]:
@@ -367,10 +426,10 @@ def _texts(table: pa.Table) -> dict[str, Codes]:
     texts = {name: _dictionary(table[name]) for name in TEXTS}
     party, target = texts["party"], texts["target_party"]
     names = tuple(dict.fromkeys((*party.names, *target.names)))
-    place = np.array(
-        [names.index(name) for name in target.names] or [0], dtype=np.int64
-    )
-    moved = np.where(target.code < 0, NONE, place[np.maximum(target.code, 0)])
+    place = np.array([names.index(name) for name in target.names], dtype=np.int64)
+    moved = target.code
+    if target.names:
+        moved = np.where(target.code < 0, NONE, place[np.maximum(target.code, 0)])
     return texts | {
         "party": Codes(party.code, names),
         "target_party": Codes(moved, names),
@@ -379,6 +438,8 @@ def _texts(table: pa.Table) -> dict[str, Codes]:
 
 def _stretches(p: Reals, choice: Ints) -> tuple[Reals, Reals]:
     """Where each row is true: alone from 0 to p, or behind the others of its choice."""
+    if choice.max(initial=NONE) == NONE:
+        return np.broadcast_to(np.float64(0.0), len(p)), p
     lo, hi = np.zeros_like(p), p.copy()
     chosen = np.flatnonzero(choice >= 0)
     order = chosen[np.argsort(choice[chosen], kind="stable")]
@@ -407,13 +468,17 @@ def _scale_down(lo: Reals, hi: Reals, order: Ints, first: Ints, sizes: Ints) -> 
 def _components(root: Ints, choice: Ints) -> Ints:
     """Roots that a choice ties together are one component."""
     chosen = choice >= 0
-    pairs = np.unique(np.stack([choice[chosen], root[chosen]]), axis=1)
+    if not chosen.any():
+        return root
+    n_roots = int(root.max(initial=-1)) + 1
+    key = np.unique(choice[chosen] * n_roots + root[chosen])
+    pairs = np.stack([key // max(n_roots, 1), key % max(n_roots, 1)])
     if pairs.shape[1] == len(np.unique(pairs[0])):
         return root
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    n_roots, n = int(root.max()) + 1, int(root.max() + choice.max()) + 2
+    n = n_roots + int(choice.max()) + 1
     ties = coo_matrix((np.ones(pairs.shape[1]), (pairs[0] + n_roots, pairs[1])), (n, n))
     labels = connected_components(ties, directed=False)[1]
     return np.asarray(labels[root], dtype=np.int64)
@@ -423,16 +488,25 @@ def _components(root: Ints, choice: Ints) -> Ints:
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    if column.num_chunks == 1:  # combining would copy
+        return column.chunk(0)
     whole = column.combine_chunks()
     return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
 
 
+def _unsaid(column: pa.ChunkedArray) -> bool:
+    return bool(column.null_count == len(column))
+
+
 def _dictionary(column: pa.ChunkedArray) -> Codes:
     """Codes in the order in which the values occur in time."""
+    if _unsaid(column):
+        return Codes(np.broadcast_to(np.int64(NONE), len(column)), ())
     encoded = _one_chunk(column).dictionary_encode()
-    code = encoded.indices.fill_null(NONE).to_numpy(zero_copy_only=False)
+    code = encoded.indices
+    code = code.fill_null(NONE) if code.null_count else code
     names = encoded.dictionary.to_pylist()
-    return Codes(code.astype(np.int64), tuple(names))
+    return Codes(code.to_numpy().astype(np.int64), tuple(names))
 
 
 def _flags(column: pa.ChunkedArray) -> Flags:
@@ -440,10 +514,14 @@ def _flags(column: pa.ChunkedArray) -> Flags:
 
 
 def _reals(column: pa.ChunkedArray, *, absent: float) -> Reals:
+    if _unsaid(column):  # one value for all, without the memory
+        return np.broadcast_to(np.float64(absent), len(column))
     return np.asarray(pc.fill_null(column, absent).to_numpy(), dtype=np.float64)
 
 
 def _wholes(column: pa.ChunkedArray, *, absent: int) -> Ints:
+    if _unsaid(column):
+        return np.broadcast_to(np.int64(absent), len(column))
     return np.asarray(pc.fill_null(column, absent).to_numpy(), dtype=np.int64)
 
 
@@ -455,8 +533,8 @@ def _instants(column: pa.ChunkedArray) -> Ints:
 def _seconds(column: pa.ChunkedArray, *, absent: Ints | None = None) -> Ints:
     if absent is None:
         return _instants(column) // MICROSECONDS
-    if column.null_count == len(column):
-        return absent.copy()
+    if _unsaid(column):
+        return absent
     micros = column.cast(pa.int64())
     whole = np.asarray(pc.fill_null(micros, 0).to_numpy(), dtype=np.int64)
     missing = _flags(pc.is_null(column))
