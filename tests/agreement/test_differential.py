@@ -1,4 +1,4 @@
-"""Two engines, one meaning: random agreements against random histories."""
+"""Three engines, one meaning: random agreements against random histories."""
 
 import os
 
@@ -33,12 +33,17 @@ def outcomes(agreement, table, watched, start=0, until=7_300, **more):
             engine=engine,
             **more,
         )
-        for engine in ("oracle", "batch")
+        for engine in ("oracle", "batch", "online")
     ]
 
 
-def assert_same(one, other):
+def assert_same(one, *others):
     """Verdict, range and order exactly; probabilities within 1e-9."""
+    for other in others:
+        assert_says_the_same(one, other)
+
+
+def assert_says_the_same(one, other):
     assert_same_table(one.verdicts, other.verdicts)
     for name in ("episodes", "decisions", "duties", "effects", "issues"):
         ours, theirs = getattr(one, name), getattr(other, name)
@@ -65,14 +70,16 @@ def rounded(record):
 
 @settings(max_examples=CASES, suppress_health_check=SLOW)
 @given(rules(), facts(), procedures(), coverages(), st.sampled_from((0, 900)))
-def test_batch_says_what_the_oracle_says(agreement, acts, record, watched, start):
+def test_every_engine_says_what_the_oracle_says(
+    agreement, acts, record, watched, start
+):
     table = pa.concat_tables([acts, record])
     assert_same(*outcomes(agreement, table, watched, start=start))
 
 
 @settings(max_examples=CASES // 3, suppress_health_check=SLOW)
 @given(sound_agreements(), facts(), procedures(), coverages())
-def test_batch_says_what_the_oracle_says_of_agreements_of_the_language(
+def test_every_engine_says_what_the_oracle_says_of_agreements_of_the_language(
     agreement, acts, record, watched
 ):
     table = pa.concat_tables([acts, record])
@@ -85,13 +92,17 @@ def test_the_order_of_arrival_changes_nothing(agreement, acts, record, watched, 
     table = pa.concat_tables([acts, record])
     order = list(range(table.num_rows))
     chance.shuffle(order)
-    one = outcomes(agreement, table, watched)[1]
-    other = outcomes(agreement, table.take(pa.array(order, pa.int64())), watched)[1]
-    assert one.verdicts.equals(other.verdicts)
-    assert one.episodes == other.episodes
+    shuffled = table.take(pa.array(order, pa.int64()))
+    for one, other in zip(
+        outcomes(agreement, table, watched),
+        outcomes(agreement, shuffled, watched),
+        strict=True,
+    ):
+        assert one.verdicts.equals(other.verdicts)
+        assert one.episodes == other.episodes
 
 
-@pytest.mark.parametrize("engine", [0, 1])
+@pytest.mark.parametrize("engine", [0, 1, 2])
 @settings(max_examples=30, suppress_health_check=SLOW)
 @given(agreement=rules(), acts=facts(), watched=coverages())
 def test_five_chances_never_exceed_one(engine, agreement, acts, watched):
@@ -139,12 +150,12 @@ def test_many_dependent_acts_are_sampled_alike_under_the_same_seed():
                 }
             )
     table = conform(pa.Table.from_pylist(rows), FACTS, what="facts")
-    one, other = outcomes(agreement, table, None, seed=7)
+    one, *others = outcomes(agreement, table, None, seed=7)
     assert one.worlds > 0
     assert "sampled" in one.verdicts["method"].to_pylist()
-    assert_same(one, other)
+    assert_same(one, *others)
     again = outcomes(agreement, table, None, seed=8)[1]
-    assert not again.verdicts.equals(other.verdicts)
+    assert not again.verdicts.equals(one.verdicts)
 
 
 def test_dependent_acts_that_no_instant_of_the_finding_sees_are_no_fault():
@@ -180,8 +191,8 @@ def test_two_rules_that_speak_of_one_root_make_one_breach_at_its_earliest_report
         for n, kind in enumerate(("fire", "fly"))
     ]
     table = conform(pa.Table.from_pylist(rows), FACTS, what="facts")
-    one, other = outcomes(agreement, table, None)
-    assert_same(one, other)
+    one, *others = outcomes(agreement, table, None)
+    assert_same(one, *others)
     mine = [r for r in one.verdicts.to_pylist() if r["party"] == "Northland"]
     said = [(row["t"], row["verdict"]) for row in mine]
     assert said == [(at(0), "breached"), (at(1), "undetermined")]

@@ -1,4 +1,4 @@
-"""Every example of docs/reference/semantics.md is run, by both engines.
+"""Every example of docs/reference/semantics.md is run, by every engine.
 
 An example is a block of rules, then blocks ``facts`` and perhaps ``coverage``, then
 what must come out: ``verdicts``, ``episodes``, ``decisions``, ``duties``, ``effects``.
@@ -115,7 +115,7 @@ def said(record, name):
     return "" if held is None else str(held)
 
 
-@pytest.mark.parametrize("engine", ["oracle", "batch"])
+@pytest.mark.parametrize("engine", ["oracle", "batch", "online"])
 @pytest.mark.parametrize("blocks", list(examples()))
 def test_example_of_the_semantics(blocks, engine):
     found = outcome(blocks, engine)

@@ -17,7 +17,8 @@ from tocsin.model.tables import COVERAGE, FACTS, conform
 from tocsin.model.times import instant, seconds
 
 START = datetime(2025, 3, 3, tzinfo=UTC)
-ENGINES = pytest.mark.parametrize("engine", ["oracle", "batch"])
+EVERY = ("oracle", "batch", "online")
+ENGINES = pytest.mark.parametrize("engine", EVERY)
 HEAD = 'parties Northland, Southland\nact fire is "to open fire"\n'
 CEASEFIRE = HEAD + "Article 1(1)\n  forbid any party to fire\n"
 STORM = (
@@ -77,10 +78,11 @@ def test_late_events_are_not_dropped(engine):
 
 def test_equal_timestamps_are_answered_alike_by_all_engines():
     rows = [fact(n, 1 + n // 5) for n in range(40)]
-    one, other = (ask(STORM, rows, engine=e) for e in ("oracle", "batch"))
-    assert one.verdicts.equals(other.verdicts)
+    one, *others = (ask(STORM, rows, engine=e) for e in EVERY)
     assert [e.alleged_at for e in one.episodes] == [at(2)]
-    assert one.episodes == other.episodes
+    for other in others:
+        assert one.verdicts.equals(other.verdicts)
+        assert one.episodes == other.episodes
 
 
 def test_an_invalid_formula_is_refused_and_does_not_answer_false():

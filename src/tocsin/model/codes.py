@@ -36,6 +36,8 @@ CODES: Final[dict[str, str]] = {
     "origin_mixed": "Records of different origin were given together.",
     "arrival_unknown": "It is not known when this was received, so it cannot be shown"
     " as known at an earlier time.",
+    "too_late": "It reaches back behind the lateness horizon of a monitor, which has"
+    " let go what it would change.",
     "observation_unknown": "No observation of this id is there to correct or withdraw.",
     "repost_cycle": "Reports name each other as their origin.",
     "control_invalid": "The control layer cannot be used.",

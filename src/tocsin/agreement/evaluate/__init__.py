@@ -1,9 +1,10 @@
 """The meaning of an agreement: what its clauses say of whom, when, how surely.
 
-``docs/reference/semantics.md`` states every rule, formally and in words. Two engines
+``docs/reference/semantics.md`` states every rule, formally and in words. Three engines
 have that one meaning: ``oracle`` is the definition, slow and literal; ``batch`` gives
-the same from columns. :func:`evaluate` gives the verdicts; :func:`evaluate_fully` gives
-episodes, decisions, duties and effects beside them (see
+the same from columns; ``online`` keeps it up to date fact by fact (see
+:class:`tocsin.agreement.evaluate.online.Monitor`). :func:`evaluate` gives the verdicts;
+:func:`evaluate_fully` gives episodes, decisions, duties and effects beside them (see
 :mod:`tocsin.agreement.evaluate.results`).
 """
 
@@ -43,7 +44,7 @@ __all__ = [
     "evaluate_fully",
 ]
 
-Engine = Literal["oracle", "batch"]
+Engine = Literal["oracle", "batch", "online"]
 
 
 def evaluate(  # noqa: PLR0913  # one argument for each thing that a verdict depends on
@@ -69,7 +70,7 @@ def evaluate(  # noqa: PLR0913  # one argument for each thing that a verdict dep
         until: the end of the question, not the end of time: what falls due later is
             pending.
         as_known_at: leave out what was not yet known; None: everything is known.
-        engine: ``oracle`` or ``batch``.
+        engine: ``oracle``, ``batch`` or ``online``.
         seed: for probabilities that must be sampled.
 
     Raises:
@@ -153,7 +154,11 @@ def _judged(engine: str, setting: Setting) -> Judged:
         from tocsin.agreement.evaluate import batch
 
         return batch.judge(setting)
-    raise WrongUse(f"there is no engine `{engine}`; use oracle or batch")
+    if engine == "online":
+        from tocsin.agreement.evaluate import online_engine
+
+        return online_engine.judge(setting)
+    raise WrongUse(f"there is no engine `{engine}`; use oracle, batch or online")
 
 
 def _evaluation(setting: Setting, judged: Judged, known: tuple[Any, ...]) -> Evaluation:
