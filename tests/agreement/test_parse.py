@@ -113,7 +113,7 @@ def test_depth_says_what_and_and_or_join(lines, shape):
 def test_and_beside_or_at_one_level_is_refused():
     _, issues = condition_of("when a", "  or b", "  and c")
     assert [issue.message for issue in issues] == [
-        "`and` stands at one level with `or`"
+        "`and` beside `or`: what belongs together?"
     ]
 
 
@@ -145,7 +145,7 @@ def test_faulty_heading_does_not_hide_the_faults_below_it():
         ("forbid A fire", "add `to` and the act: who does what"),
         ("within 3", "add a unit"),
         ("failing that Article", "add a number: `Article 1(1)`"),
-        ("forbid A to over", "`over` is a keyword or a number; a name is needed here"),
+        ("forbid A to over", "`over` is a keyword of the language; write a name here"),
     ],
 )
 def test_fault_comes_with_its_repair(line, repair):

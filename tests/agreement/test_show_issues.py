@@ -56,7 +56,10 @@ COMPOSED = {
     "the sentence above{} is not the one it was written for",
     "nothing ties{} to the sentence above",
     "no treaty sentence stands above{}",
-    "read the rules against the sentence again, then write `sha256:{}` on the fence",
+    "read the rules against the sentence; if they say the same, run"
+    " `tocsin fmt --stamp` (it writes `sha256:{}`)",
+    "read the rules against the sentence again; if they still say the same,"
+    " run `tocsin fmt --stamp` (it writes `sha256:{}`)",
     "a share of {}/{} can never be reached",
     "write {}",
 }
@@ -131,7 +134,7 @@ def test_contradiction_shows_both_lines_with_carets():
 def test_errors_stand_after_warnings_and_are_counted():
     shown = page(CONTRADICTION)
     assert shown.rindex("warning[") < shown.index("error[")
-    assert shown.endswith("1 errors, 3 warnings")
+    assert shown.endswith("1 error, 3 warnings")
 
 
 def test_colour_is_only_what_is_asked_for():

@@ -94,11 +94,25 @@ class ConditionBuilder(Transformer[Token, Any]):
         """The place of a token."""
         return Where(file=self.file, line=token.line, column=token.column)
 
-    def refuse(self, token: Token, code: str, message: str, repair: str) -> None:
+    def refuse(
+        self,
+        token: Token,
+        code: str,
+        message: str,
+        repair: str,
+        *,
+        also: Token | None = None,
+    ) -> None:
         """Keeps an issue at the place of a token; building goes on."""
-        where = self.where(token)
+        places = () if also is None else (self.where(also),)
         self.issues.append(
-            Issue(code=code, where=where, message=message, repair=repair)
+            Issue(
+                code=code,
+                where=self.where(token),
+                message=message,
+                repair=repair,
+                also=places,
+            )
         )
 
     # --- names, numbers, times
@@ -438,6 +452,7 @@ class ConditionBuilder(Transformer[Token, Any]):
     ) -> dict[str, Any]:
         """Fields of a term from its modifiers; only those in ``many`` may repeat."""
         fields: dict[str, Any] = {}
+        first: dict[str, Token] = {}
         for part in parts:
             if part is None:
                 continue
@@ -445,15 +460,16 @@ class ConditionBuilder(Transformer[Token, Any]):
                 field = many[part.field]
                 fields[field] = (*fields.get(field, ()), part.value)
             elif part.field in fields:
-                self._refuse_second(part)
+                self._refuse_second(part, first[part.field])
             else:
                 fields[part.field] = part.value
+                first[part.field] = part.token
         return fields
 
-    def _refuse_second(self, part: Part) -> None:
-        name = part.field.strip("_").replace("_", " ")
-        message = f"`{part.token}` says the {name} a second time"
-        self.refuse(part.token, "defined_twice", message, "keep one of the two")
+    def _refuse_second(self, part: Part, first: Token) -> None:
+        message = f"`{part.token}` says again what the rule has said: see both lines"
+        repair = "keep one of the two"
+        self.refuse(part.token, "defined_twice", message, repair, also=first)
 
     def fold(
         self,
@@ -481,9 +497,9 @@ class ConditionBuilder(Transformer[Token, Any]):
     def _one_kind(self, words: list[Token]) -> None:
         for word in words:
             if word.type != words[0].type:
-                message = f"`{word}` stands at one level with `{words[0]}`"
+                message = f"`{word}` beside `{words[0]}`: what belongs together?"
                 repair = f"indent the `{word}` line deeper, under what it belongs to"
-                self.refuse(word, "syntax", message, repair)
+                self.refuse(word, "syntax", message, repair, also=words[0])
                 return
 
 

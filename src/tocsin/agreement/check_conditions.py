@@ -309,8 +309,8 @@ def _unequal(condition: AnyOf, outer: Bound, declared: Declared) -> Iterator[Iss
             yield Issue(
                 code="unbound",
                 where=part.where,
-                message=f"this branch of `or` does not bind {names}, another does",
-                repair="let every branch speak of the same party, sector and site",
+                message=f"this alternative does not name {names}, another one does",
+                repair="name the same party, sector and site in each, or write two articles",
             )
 
 

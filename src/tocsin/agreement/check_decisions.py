@@ -55,7 +55,7 @@ def _decider(
     if procedure.consultation_only:
         return
     if procedure.by is None:
-        message = f"nobody is said to decide `{rule.name}`"
+        message = f"the text does not say who decides `{rule.name}`"
         yield _no_decider(rule.where, message, f"write `decide {rule.name} by BODY`")
     elif not eligible(procedure, _members(procedure, declared)):
         name = ", ".join(procedure.by.names)

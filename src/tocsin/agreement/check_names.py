@@ -180,7 +180,7 @@ def _(term: Deed, declared: Declared) -> Iterator[Issue]:
     yield from _narrowed(term.in_, term.at, declared, term.where)
     if term.with_ is not None:
         known = declared.filters | WEAPONS
-        yield from _each("let", (term.with_,), known, declared, term.where)
+        yield from _each("filter", (term.with_,), known, declared, term.where)
     if term.thing is not None:
         yield from _unknown_thing(term.thing, declared, term.where)
 
@@ -291,7 +291,7 @@ def _(term: FindingState, declared: Declared) -> Iterator[Issue]:
         yield Issue(
             code="unbound",
             where=term.where,
-            message=f"`{term.finding}` ranges over {listed or 'nothing'}, not over"
+            message=f"`{term.finding}` is about {listed or 'nothing'}, not about"
             f" {', '.join(term.arguments)}",
             repair=f"write `on {listed}`" if listed else "take out `on ...`",
             also=(finding.where,),
@@ -351,7 +351,7 @@ def _(term: FilterCompare, declared: Declared) -> Iterator[Issue]:
 
 @_unknown_in.register
 def _(term: FilterNamed, declared: Declared) -> Iterator[Issue]:
-    yield from _each("let", (term.name,), declared.filters, declared, term.where)
+    yield from _each("filter", (term.name,), declared.filters, declared, term.where)
 
 
 @_unknown_in.register

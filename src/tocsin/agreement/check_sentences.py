@@ -27,8 +27,8 @@ def _changed(block: Block) -> Issue:
         code="sentence_changed",
         where=block.where,
         message=f"the sentence above{_named(block)} is not the one it was written for",
-        repair="read the rules against the sentence again, then write"
-        f" `sha256:{block.digest}` on the fence",
+        repair="read the rules against the sentence again; if they still say the same,"
+        f" run `tocsin fmt --stamp` (it writes `sha256:{block.digest}`)",
     )
 
 
@@ -37,7 +37,8 @@ def _unmarked(block: Block) -> Issue:
         code="sentence_unmarked",
         where=block.where,
         message=f"nothing ties{_named(block)} to the sentence above",
-        repair=f"write `sha256:{block.digest}` on the fence, after `tocsin`",
+        repair="read the rules against the sentence; if they say the same, run"
+        f" `tocsin fmt --stamp` (it writes `sha256:{block.digest}`)",
         warning=True,
     )
 
@@ -47,7 +48,7 @@ def _missing(block: Block) -> Issue:
         code="sentence_unmarked",
         where=block.where,
         message=f"no treaty sentence stands above{_named(block)}",
-        repair="write the sentence that the rules render above the fence",
+        repair="write the sentence that the rules render above the block",
         warning=True,
     )
 

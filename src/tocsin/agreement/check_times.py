@@ -79,7 +79,7 @@ def _without_deadline(rule: Rule) -> Iterator[Issue]:
         case Norm(deadline=DeadlineNotStated()):
             yield _open_deadline(rule.where)
         case FindingRule(attribution=Procedure(deadline=None)):
-            yield _no_deadline(rule.where, "its attribution", warning=True)
+            yield _no_deadline(rule.where, "this attribution", warning=True)
         case Decision(procedure=Procedure(deadline=None)):
             yield _no_deadline(rule.where, "this decision", warning=True)
         case Effect(deadline=None):

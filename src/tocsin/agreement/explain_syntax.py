@@ -36,6 +36,14 @@ WORDS: Final = {
 }
 QUOTE: Final = '"'
 MOST_SHOWN: Final = 6  # more alternatives than that help nobody
+BEGINNINGS: Final = {
+    "OBLIGE": ("rule", "begin the line with a keyword, such as `forbid` or `when`"),
+    "PARTIES": (
+        "definition",
+        "begin the line with a keyword, such as `parties` or `act`",
+    ),
+}
+"""What may stand where too many keywords may: a token of each, its name, a repair."""
 REPAIRS: Final = {
     "TIME_UNIT": "add a unit: `seconds`, `minutes`, `hours`, `days`, `weeks`,"
     " `months` or `years`",
@@ -85,14 +93,23 @@ def _message(token: Token, accepted: set[str]) -> str:
         return f"the line ends too early; expected {expected}"
     if token.type == "_INDENT":
         return "this line stands deeper than the line above allows"
+    for kind, (name, _) in BEGINNINGS.items():
+        if kind in accepted:
+            return f"no {name} begins with `{token}`"
     return f"`{token}` cannot stand here; expected {expected}"
 
 
 def _listed(accepted: set[str]) -> str:
-    shown = sorted({_shown(kind) for kind in accepted if kind != "_INDENT"})
+    for kind, (name, _) in BEGINNINGS.items():
+        if kind in accepted:
+            return f"a {name}"
+    shown = sorted({_shown(kind) for kind in accepted - {"_INDENT", "_DEDENT"}})
+    shown = sorted(shown, key=lambda one: one.startswith("`"))  # stable: names first
     if len(shown) > MOST_SHOWN:
         return ", ".join(shown[:MOST_SHOWN]) + ", ..."
-    return " or ".join(shown) if shown else "nothing"
+    if len(shown) <= 1:
+        return shown[0] if shown else "nothing"
+    return f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 
 def _shown(kind: str) -> str:
@@ -116,13 +133,22 @@ def _repair(token: Token, accepted: set[str], language: str) -> str:
     for kind, repair in REPAIRS.items():
         if kind in accepted:
             return repair
+    for kind, (_, repair) in BEGINNINGS.items():
+        if kind in accepted and token.type != "_INDENT":
+            return repair
     if "NAME" in accepted and token.type not in {"_NL", "_DEDENT", "_INDENT"}:
-        return f"`{token}` is a keyword or a number; a name is needed here"
+        return _not_a_name(token)
     if accepted == {"$END"}:
         return "give it the depth of the lines above"
     if token.type == "_INDENT":
         return "give it the depth of the line above, or of the line it belongs to"
     return ""
+
+
+def _not_a_name(token: Token) -> str:
+    if token.type in {"INT", "DECIMAL", "FRACTION", "INSTANT"}:
+        return f"`{token}` is a number; write a name here"
+    return f"`{token}` is a keyword of the language; write a name here"
 
 
 def _nearest_keyword(token: Token, accepted: set[str], language: str) -> str:

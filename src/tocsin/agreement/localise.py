@@ -25,12 +25,12 @@ from tocsin.agreement.say import say, say_rules
 from tocsin.agreement.words import read_lines
 from tocsin.model.records import Issue
 
-__all__ = ["localise", "message", "patterns", "word"]
+__all__ = ["counted", "localise", "message", "patterns", "word"]
 
 COLUMNS: Final = {"fr": 0, "uk": 1}
 HOLE: Final = re.compile(r"\{(\d?)\}")
 QUOTED: Final = re.compile(r"`([^`\n]+)`")
-DIGEST: Final = re.compile(r"^(sha256:|tocsin$|en$)")
+DIGEST: Final = re.compile(r"^(sha256:|tocsin\b|en$)")
 AND: Final = re.compile(r"^(and|or) ")
 JOINTS: Final = re.compile(r"( and | or |, )")
 
@@ -63,6 +63,16 @@ def word(text: str, language: str, *pieces: object) -> str:
     if language in COLUMNS:
         text = _table()["word"][text][COLUMNS[language]]
     return _filled(text, [str(piece) for piece in pieces])
+
+
+def counted(number: int, what: str, language: str) -> str:
+    """A number of things: ``1 error``, ``2 errors``.
+
+    >>> counted(1, "error", "en"), counted(2, "warning", "fr")
+    ('1 error', '2 avertissements')
+    """
+    single = number == 1 or (number == 0 and language == "fr")
+    return word(f"{{}} {what}" if single else f"{{}} {what}s", language, number)
 
 
 @cache

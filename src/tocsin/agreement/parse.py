@@ -130,7 +130,7 @@ def _strange_word(word: str, where: Where) -> Issue:
     return Issue(
         code="syntax",
         where=where,
-        message=f"`{word}` on the fence says nothing to Tocsin",
+        message=f"`{word}` where the block opens says nothing to Tocsin",
         repair="write `tocsin`, a language such as `en`, and `sha256:` with 12 digits",
     )
 

@@ -14,7 +14,7 @@ error[undefined_name]: unknown act `fier`; did you mean `fire`?
   |                       ^^^^
   = repair: write `fire`
 <BLANKLINE>
-1 errors, 0 warnings
+1 error, 0 warnings
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
-from tocsin.agreement.localise import word
+from tocsin.agreement.localise import counted, word
 from tocsin.model.records import Issue, Where
 
 __all__ = ["show_issues"]
@@ -56,8 +56,9 @@ def show_issues(
     for _, group in groupby(ordered, key=lambda one: (not one.warning, one.where)):
         page.place(list(group))
     errors = sum(not issue.warning for issue in issues)
-    counted = (errors, len(issues) - errors)
-    return page.text() + word("{} errors, {} warnings", language, *counted)
+    warnings = len(issues) - errors
+    both = (counted(errors, "error", language), counted(warnings, "warning", language))
+    return page.text() + ", ".join(both)
 
 
 class _Page:

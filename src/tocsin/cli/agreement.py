@@ -204,8 +204,10 @@ def _say_checked(checked: Agreement) -> None:
     from tocsin.agreement import word
 
     parties = ", ".join(checked.party_names)
-    said = ("{} articles, parties {}; no errors", checked.language)
-    counted = word(*said, len(checked.articles), parties)
+    number = len(checked.articles)
+    articles = "article" if number == 1 else "articles"
+    said = (f"{{}} {articles}, parties {{}}; no errors", checked.language)
+    counted = word(*said, number, parties)
     typer.echo(f"{checked.title or checked.name}: {counted}")
 
 
