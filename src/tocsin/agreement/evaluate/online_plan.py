@@ -24,7 +24,6 @@ from tocsin.agreement.terms import (
     Article,
     Before,
     Breaches,
-    BreachOf,
     Duration,
     Episodes,
     FindingState,
@@ -183,7 +182,6 @@ def _named(plan: Plan, needed: set[str]) -> Iterator[str]:
     names: set[str] = set()
     for term in terms:
         counted = [b.article.number for b in find(term, Breaches)]
-        counted += [b.article.number for b in find(term, BreachOf)]
         yield from (a.number for n in counted for a in plan.agreement.find(n))
         names |= {state.finding for state in find(term, FindingState)}
         names |= {episodes.finding for episodes in find(term, Episodes)}
