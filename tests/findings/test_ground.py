@@ -23,7 +23,7 @@ def test_share_on_each_side_of_a_straight_line_is_that_of_the_gaussian(away, sig
     lat = away * sigma / METRES
     (share,) = shares(one(10), one(lat), one(sigma), [NORTH, SOUTH])
     expected = 0.5 * (1 + math.erf(away / math.sqrt(2)))
-    assert share[0] == pytest.approx(expected, abs=0.06)
+    assert share[0] == pytest.approx(expected, abs=0.066)  # 40 points, at worst
     assert 0.97 <= share.sum() <= 1.0  # a point right on the line is nobody's
 
 

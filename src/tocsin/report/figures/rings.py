@@ -26,6 +26,8 @@ DEGREE_M: Final = 111_320.0
 GRID_DEG: Final = 0.01
 STEP_DEG: Final = 3.0
 FULL_TURN: Final = 360.0
+SMALLEST_HOLE_M: Final = 1.0
+"""A hole in a ring that is smaller is not drawn."""
 MOVED_M: Final = hypot(GRID_DEG / 2, GRID_DEG / 2) * DEGREE_M
 """How far the grid may move the observer."""
 
@@ -56,7 +58,8 @@ def _sector(shape: Mapping[str, Any]) -> BaseGeometry:
     near, far = shape["range_min_m"] or 0.0, shape["range_max_m"]
     if shape["width_deg"] >= FULL_TURN:
         disc = Point(0.0, 0.0).buffer(far)
-        return disc.difference(Point(0.0, 0.0).buffer(near)) if near else disc
+        holed = near >= SMALLEST_HOLE_M
+        return disc.difference(Point(0.0, 0.0).buffer(near)) if holed else disc
     return Polygon([*_arc(shape, far), *_arc(shape, near)[::-1]])
 
 
