@@ -233,7 +233,7 @@ def test_bad_row_among_good_ones(reads, row, code):
     assert (reading.rows_read, reading.kept) == (3, 2)
     assert reading.adds_up
     assert reading.issues[0].code == code
-    assert reading.issues[0].where.line == 2
+    assert reading.issues[0].where.line == 3
 
 
 def test_hours_of_a_clock_change(reads, tmp_path):

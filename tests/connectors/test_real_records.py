@@ -69,8 +69,8 @@ def test_osce_has_one_real_contradiction_and_no_other(shared_data):
         "231/2021 says 28 for Luhansk in the period that 230/2021 put at 47"
     )
     lines = (shared_data / OSCE).read_text().splitlines()
-    assert lines[issue.where.line].startswith("231/2021,2021-10-02")
-    assert lines[issue.also[0].line].startswith("230/2021,2021-10-01")
+    assert lines[issue.where.line - 1].startswith("231/2021,2021-10-02")
+    assert lines[issue.also[0].line - 1].startswith("230/2021,2021-10-01")
 
 
 def test_osce_periods_end_at_the_cut_off_in_kyiv(shared_data):

@@ -104,10 +104,38 @@ def test_row_with_too_many_or_too_few_cells_is_an_issue_and_the_rest_is_read(tmp
     )
     reading = read(tmp_path, text)
     assert reading.rows_read == 5
-    assert [issue.where.line for issue in reading.issues] == [3, 4]
+    assert [issue.where.line for issue in reading.issues] == [4, 5]
     refs = reading.observations["raw_ref"].to_pylist()
-    assert refs == ["w.csv#1", "w.csv#2", "w.csv#5"]
+    assert refs == ["w.csv#2", "w.csv#3", "w.csv#6"]
     assert "3 cells where the head line names 2" in reading.issues[1].message
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("when,what\n2025-03-03,shot\n2025-03-03,bang\n", 3),
+        ("when,what\n2025-03-03,shot\n2025-03-03,bang", 3),
+        ("\nwhen,what\n\n2025-03-03,shot\n\n\n2025-03-03,bang\n", 7),
+        ("\r\nwhen,what\r\n2025-03-03,shot\r\n\r\n2025-03-03,bang\r\n", 5),
+        ('when,what\n2025-03-03,"shot"\n2025-03-03,"bang"\n', 3),
+        ('when,what,who\n2025-03-03,shot,"a\nb\n""c"""\n2025-03-03,bang,d\n', 5),
+        ('when,what,who\n2025-03-03,shot,"a\nb"\n\n2025-03-03,bang,"c\n"\n', 5),
+    ],
+)
+def test_an_issue_names_the_line_of_the_file_that_a_person_opens(tmp_path, text, line):
+    reading = read(tmp_path, text)
+    [issue] = reading.issues
+    assert "`bang` is no kind" in issue.message
+    assert issue.where.line == line
+    shown = text.replace("\r", "").split("\n")[line - 1]
+    assert shown.startswith("2025-03-03")
+    assert "bang" in shown
+
+
+def test_an_observation_names_the_line_of_its_file_too(tmp_path):
+    text = 'when,what,who\n2025-03-03,shot,"a\nb"\n2025-03-04,burst,c\n'
+    reading = read(tmp_path, text)
+    assert reading.observations["raw_ref"].to_pylist() == ["w.csv#2", "w.csv#4"]
 
 
 def test_parquet_keeps_types(tmp_path):

@@ -94,7 +94,12 @@ OBSERVATIONS: Final = pa.schema(
         _column(
             "raw_sha256", _TEXT, "SHA-256 (hex) of the raw row's bytes", required=True
         ),
-        _column("raw_ref", _TEXT, "file and row, file#N from 1", required=True),
+        _column(
+            "raw_ref",
+            _TEXT,
+            "file#N: its line in a text, its row in a table, from 1",
+            required=True,
+        ),
     ]
 )
 """One row: what one source says it observed, once. See ADR 0004 for the id."""
@@ -190,7 +195,12 @@ REGISTER: Final = pa.schema(
         _column(
             "raw_sha256", _TEXT, "SHA-256 (hex) of the raw row's bytes", required=True
         ),
-        _column("raw_ref", _TEXT, "file and row, file#N from 1", required=True),
+        _column(
+            "raw_ref",
+            _TEXT,
+            "file#N: its line in a text, its row in a table, from 1",
+            required=True,
+        ),
     ]
 )
 """Acts on record: meetings, proposals, ballots, consents, notifications."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.csv
@@ -21,6 +22,11 @@ __all__ = ["read_delimited"]
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 LONGEST_CELL: Final = 2**24
+
+Lines = npt.NDArray[np.int64]
+
+_EMPTY: Final = (b"\n", b"\r\n")
+_EMPTY_LINES: Final = (b"", b"\r")
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -42,11 +48,14 @@ def read_delimited(data: bytes, file: str, mapping: Mapping) -> RawRows:
     broken: list[pa.csv.InvalidRow] = []
     table = _parse(text, head, delimiter, _keeper(broken))
     _check_head(table.column_names, file)
-    _check_quotes(text, delimiter, table.num_rows + len(broken), file)
+    lines = _lines(text, delimiter, table.num_rows + len(broken), file)
     frame = pl.DataFrame(pl.from_arrow(table))
     names = {name: name.strip() for name in frame.columns}
-    rows = _numbers(frame.height, [row.number - 1 for row in broken])
-    failed = Issues([[_broken(row, file) for row in broken]])
+    at = [row.number - 2 for row in broken]  # counted from 1, the head line first
+    failed = Issues(
+        [[_broken(row, file, int(lines[row.number - 2])) for row in broken]]
+    )
+    rows = np.delete(lines, at)
     return RawRows(file=file, frame=frame.rename(names), rows=rows, failed=failed)
 
 
@@ -130,20 +139,44 @@ def _check_head(names: list[str], file: str) -> None:
         raise unusable("file_damaged", file, message, repair="rename one of them")
 
 
-def _check_quotes(text: bytes, delimiter: str, rows: int, file: str) -> None:
-    """A stray quote would swallow the rows up to the next one into a single cell.
+def _lines(text: bytes, delimiter: str, rows: int, file: str) -> Lines:
+    """The line of the file on which each row begins, from 1; the head line is one.
 
-    Only a file with quotes whose lines are not its rows can hold one; it is read again
-    by the letter of RFC 4180.
+    Only a file with empty lines, or with quotes whose lines are not its rows, has rows
+    that do not follow each other line by line. The latter is read again by the letter
+    of RFC 4180: a stray quote would swallow the rows up to the next one into one cell.
     """
-    if b'"' not in text or text.count(b"\n") <= rows + 1:
-        return
+    one_by_one = np.arange(2, rows + 2, dtype=np.int64)
+    ends = rows + text.endswith(b"\n")
+    if b'"' in text and text.count(b"\n") > ends:
+        found = _lines_by_quotes(text, delimiter, file)
+    elif text.startswith(_EMPTY) or b"\n\n" in text or b"\n\r\n" in text:
+        found = [
+            number
+            for number, line in enumerate(text.split(b"\n"), start=1)
+            if line not in _EMPTY_LINES
+        ]
+    else:
+        return one_by_one
+    told = np.array(found[1:], dtype=np.int64)
+    return told if len(told) == rows else one_by_one
+
+
+def _lines_by_quotes(text: bytes, delimiter: str, file: str) -> list[int]:
+    """The line on which each row begins, by the rules of quoting.
+
+    Raises:
+        SourceUnusable: a quote is never closed, or closed where it should not be.
+    """
     csv.field_size_limit(LONGEST_CELL)
     lines = io.StringIO(text.decode(), newline="")
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    begins, begin = [], 1
     try:
-        for _ in reader:
-            pass
+        for row in reader:
+            if row:
+                begins.append(begin)
+            begin = reader.line_num + 1
     except csv.Error as error:
         raise SourceUnusable(
             Issue(
@@ -153,20 +186,13 @@ def _check_quotes(text: bytes, delimiter: str, rows: int, file: str) -> None:
                 repair="close it, or double it where it belongs to the text",
             )
         ) from error
+    return begins
 
 
-def _numbers(
-    whole: int, broken: list[int]
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Numbers of the rows that are whole, from 1; broken rows keep theirs."""
-    every = np.arange(1, whole + len(broken) + 1, dtype=np.int64)
-    return every[~np.isin(every, broken)]
-
-
-def _broken(row: pa.csv.InvalidRow, file: str) -> Issue:
+def _broken(row: pa.csv.InvalidRow, file: str, line: int) -> Issue:
     return Issue(
         code="value_invalid",
-        where=Where(file=file, line=row.number - 1),
+        where=Where(file=file, line=line),
         message=f"the row has {row.actual_columns} cells where the head line names"
         f" {row.expected_columns}: `{' '.join(row.text.split())[:120]}`",
         repair="quote cells that hold the delimiter",
