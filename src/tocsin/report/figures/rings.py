@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from math import cos, hypot, radians, sin
 from typing import Any, Final
 
+import shapely
 from shapely import Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -34,7 +35,8 @@ MOVED_M: Final = hypot(GRID_DEG / 2, GRID_DEG / 2) * DEGREE_M
 
 def ring_of(shape: Mapping[str, Any]) -> list[list[tuple[float, float]]]:
     """Outline in degrees: one closed line, or two where the ring is whole."""
-    grown = _sector(shape).buffer(MOVED_M, quad_segs=4)
+    parts = shapely.get_parts(_sector(shape).buffer(MOVED_M, quad_segs=4))
+    grown = max(parts, key=shapely.area)  # beside it GEOS may leave splinters
     lon, lat = (
         round(shape[f"observer_{axis}"] / GRID_DEG) * GRID_DEG
         for axis in ("lon", "lat")
