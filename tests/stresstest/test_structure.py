@@ -276,7 +276,7 @@ def test_blocking_groups_of_random_agreements_are_those_of_brute_force(text):
     found = {s.key: s for s in structure_of(agreement)}
     for promised in guarantees_of(agreement):
         said = found[promised.key]
-        groups = [g for n in range(4) for g in combinations([*"BCDE", "Coalition"], n)]
+        groups = [g for n in range(6) for g in combinations([*"BCDE", "Coalition"], n)]
         groups += [(*g, "the party in breach") for g in groups]
         blocking = [g for g in groups if stops(promised.tree, g)]
         smallest = min(map(len, blocking), default=0)
