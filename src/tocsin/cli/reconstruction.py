@@ -83,7 +83,7 @@ def reconstruction_status(
 
 
 @reconstruction_app.command("export")
-def reconstruction_export(
+def reconstruction_export(  # one for each option
     agreement: AgreementArgument,
     *,
     form: Annotated[
@@ -97,11 +97,16 @@ def reconstruction_export(
     uri: Annotated[
         str, typer.Option(help="Where an OCDS package will be published.")
     ] = "https://example.org/ocds/package.json",
+    prefix: Annotated[
+        str,
+        typer.Option(help="The publisher's own OCID prefix; else that of examples."),
+    ] = "ocds-213czf",
     out: OutOption = Path("-"),
 ) -> None:
     """Write the board's money as IATI 2.03 or OCDS 1.1.
 
-    A fund without a day cannot stand in either: it is left out and told.
+    What a format cannot hold, such as a fund without a day, is left out and told. OCDS
+    asks each publisher for an OCID prefix of its own, which it registers there.
 
     Example: `tocsin reconstruction export agreements/exercise-lantern --format iati`
     """
@@ -113,7 +118,7 @@ def reconstruction_export(
         if form is MoneyExport.IATI:
             made = pages.iati(held, at=instant, country=country)
         else:
-            made = pages.ocds(held, at=instant, uri=uri)
-        for name in made.left_out:
-            typer.echo(f"left out, for it has no day or period: {name}", err=True)
+            made = pages.ocds(held, at=instant, uri=uri, prefix=prefix)
+        for one in made.left_out:
+            typer.echo(f"left out: {one.fund_id}, for {one.why}", err=True)
         put(out, made.data)

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from tocsin.model.records import Record
 
-__all__ = ["Exported"]
+__all__ = ["Exported", "LeftOut"]
+
+
+class LeftOut(Record, frozen=True, kw_only=True):
+    """A fund that a format cannot hold, and why."""
+
+    fund_id: str
+    why: str
 
 
 class Exported(Record, frozen=True, kw_only=True):
-    """A file, and the ids of the funds that it could not hold."""
+    """A file, and what it could not hold."""
 
     data: bytes
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()

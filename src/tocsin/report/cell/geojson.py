@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from shapely.geometry import mapping
+from shapely import get_parts, orient_polygons, set_precision, transform
+from shapely.geometry import MultiPolygon, Polygon, box, mapping
+from shapely.geometry.base import BaseGeometry
 
 from tocsin.coordination import Overview, Row
 from tocsin.model import Areas, utc_text
@@ -17,7 +19,8 @@ from tocsin.model.contributions import Stage
 
 __all__ = ["geojson"]
 
-DIGITS: Final = 2  # of a degree: about a kilometre, the coarseness of public output
+DIGITS: Final = 2
+CELL: Final = 0.01  # degrees: about a kilometre, the coarseness of public output
 
 
 def geojson(view: Overview, *, areas: Areas) -> bytes:
@@ -27,7 +30,7 @@ def geojson(view: Overview, *, areas: Areas) -> bytes:
         area = areas.named(name)
         outline = None
         if area is not None and area.geometry is not None:
-            outline = _coarse(mapping(area.geometry))
+            outline = _coarse(area.geometry)
         features.append(
             {
                 "type": "Feature",
@@ -47,18 +50,23 @@ def geojson(view: Overview, *, areas: Areas) -> bytes:
     return (json.dumps(collection, ensure_ascii=False, sort_keys=True) + "\n").encode()
 
 
-def _coarse(geometry: dict[str, Any]) -> dict[str, Any]:
-    """Rounded to two digits of a degree, without points that fall together."""
+def _coarse(outline: BaseGeometry) -> dict[str, Any]:
+    """On a grid of two digits of a degree; valid still, outer rings counterclockwise.
 
-    def ring(points: Any) -> list[tuple[float, float]]:
-        rounded = [(round(p[0], DIGITS), round(p[1], DIGITS)) for p in points]
-        return [p for at, p in enumerate(rounded) if at == 0 or p != rounded[at - 1]]
+    Reference: RFC 7946, 3.1.6. A region smaller than the grid keeps a cell of it.
+    """
+    snapped = set_precision(outline, CELL)
+    if snapped.is_empty:
+        snapped = set_precision(box(*outline.bounds).buffer(CELL / 2), CELL)
+    whole = transform(orient_polygons(_only_areas(snapped)), lambda p: p.round(DIGITS))
+    found: dict[str, Any] = mapping(whole)
+    return found
 
-    if geometry["type"] == "Polygon":
-        coordinates: Any = [ring(part) for part in geometry["coordinates"]]
-    else:
-        coordinates = [[ring(r) for r in part] for part in geometry["coordinates"]]
-    return {"type": geometry["type"], "coordinates": coordinates}
+
+def _only_areas(outline: BaseGeometry) -> BaseGeometry:
+    """Without lines and points that a part shrank to."""
+    parts = [p for p in get_parts(outline) if isinstance(p, Polygon)]
+    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
 
 
 def _function(row: Row) -> dict[str, Any]:

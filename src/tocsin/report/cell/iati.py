@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 
 from tocsin.model import utc_text
 from tocsin.model.contributions import Board, Fund, FundStage
-from tocsin.report.cell.exported import Exported
+from tocsin.report.cell.exported import Exported, LeftOut
 
 __all__ = ["iati"]
 
@@ -46,13 +46,12 @@ def iati(board: Board, *, at: datetime, country: str = "") -> Exported:
     """
     root = ET.Element("iati-activities", version="2.03")
     root.set("generated-datetime", utc_text(at))
-    left_out: list[str] = []
+    left_out: list[LeftOut] = []
     groups: dict[tuple[str, str], list[Fund]] = {}
     for fund in board.funds:
-        no_day = fund.on is None
-        no_period = fund.stage is FundStage.ALLOCATED and fund.until is None
-        if no_day or no_period:
-            left_out.append(fund.fund_id)
+        why = _unfit(fund)
+        if why:
+            left_out.append(LeftOut(fund_id=fund.fund_id, why=why))
         else:
             groups.setdefault((fund.donor, fund.sector), []).append(fund)
     for number, ((donor, sector), funds) in enumerate(sorted(groups.items()), start=1):
@@ -60,6 +59,14 @@ def iati(board: Board, *, at: datetime, country: str = "") -> Exported:
     ET.indent(root)
     data = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return Exported(data=data + b"\n", left_out=tuple(left_out))
+
+
+def _unfit(fund: Fund) -> str:
+    if fund.on is None:
+        return "it has no day"
+    if fund.stage is FundStage.ALLOCATED and fund.until is None:
+        return "an allocation without a period is no budget of IATI"
+    return ""
 
 
 def _activity(  # the parts of one activity
