@@ -1,0 +1,36 @@
+"""Where the coordination board meets the agreement: gates, deadlines, acts on record.
+
+The stages are strangers to each other. This room reads a board beside an agreement,
+asks the agreement and the acts on record when each clause was open, and hands both to
+:mod:`tocsin.coordination`. What nothing on record settles stays shut. Each module is
+one job of a cell's officer.
+"""
+
+from tocsin.cell.board import BOARD_FILE, Opened, merge, open_board
+from tocsin.cell.deadlines import deadlines
+from tocsin.cell.gates import Supposed, clause_gates
+from tocsin.cell.money import book_money, money_lines, with_tables
+from tocsin.cell.overview import overview
+from tocsin.cell.past import corridors
+from tocsin.cell.ways import Way, Ways, find_route
+from tocsin.cell.words import differences, status_lines
+
+__all__ = [
+    "BOARD_FILE",
+    "Opened",
+    "Supposed",
+    "Way",
+    "Ways",
+    "book_money",
+    "clause_gates",
+    "corridors",
+    "deadlines",
+    "differences",
+    "find_route",
+    "merge",
+    "money_lines",
+    "open_board",
+    "overview",
+    "status_lines",
+    "with_tables",
+]
