@@ -1,16 +1,13 @@
 """The documentation says what the program does, and its tutorial runs.
 
 Each command, option, setting, issue code and keyword of the language must stand in
-docs/reference. Each `sh` block of the tutorial is run, in order, in a folder that holds
-nothing but a copy of the agreements.
+docs/reference. The tutorial is followed step by step (``walkthrough.py``), in a folder
+that holds nothing but a copy of the agreements; what it shows is what a reader sees.
 """
 
 import importlib.util
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +15,7 @@ import typer.main
 
 from tocsin import settings
 from tocsin.model import codes
+from walkthrough import follow
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -138,22 +136,7 @@ def test_every_decision_has_the_four_parts():
         assert [line for line in text.splitlines() if line in parts] == parts, page.name
 
 
-def blocks(page: Path) -> list[str]:
-    return re.findall(r"(?ms)^```sh\n(.*?)^```", page.read_text(encoding="utf-8"))
-
-
 @pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
 def test_tutorial_runs_as_it_stands(page, tmp_path):
     shutil.copytree(ROOT / "agreements", tmp_path / "agreements")
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    for block in blocks(page):
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", block],
-            cwd=tmp_path,
-            env=os.environ | {"PATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+    follow(page, tmp_path)

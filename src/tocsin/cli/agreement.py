@@ -153,7 +153,8 @@ def try_cases(
             raise WrongUse("no case in the paths given: a case has a `verdicts` block")
         differing = sum(_try_case(file, update=update) for file in files)
         verb = "rewritten" if update else "differ"
-        typer.echo(f"{len(files)} cases, {differing} {verb}")
+        cases_tried = "1 case" if len(files) == 1 else f"{len(files)} cases"
+        typer.echo(f"{cases_tried}, {differing} {verb}")
         raise SystemExit(bool(differing and not update))
 
 
