@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,27 @@ def test_no_part_of_a_row_can_pose_as_another(first: bytes, second: bytes, sourc
 def test_canonical_bytes_survive_a_round_trip(value: object):
     assert canonical(msgspec.json.decode(canonical(value))) == canonical(value)
     assert content_id(value) == content_id(msgspec.json.decode(canonical(value)))
+
+
+json_data = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.text()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(json_data)
+def test_canonical_bytes_are_those_of_the_reference_implementation(value: object):
+    assert canonical(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize("value", [float("inf"), 2**53, "\ud800", {1: 2}])
+def test_what_has_no_canonical_form_is_refused(value: object):
+    with pytest.raises((rfc8785.CanonicalizationError, AttributeError)):
+        canonical({"a": value})
 
 
 def test_records_are_validated_where_they_enter():

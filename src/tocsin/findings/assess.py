@@ -20,9 +20,10 @@ nobody; it is said of nobody, and an issue says so.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -36,7 +37,7 @@ from tocsin.agreement.evaluate.history import time_order
 from tocsin.findings.attribution import Attributed
 from tocsin.findings.episodes import put_together
 from tocsin.findings.sentences import sentence, settles
-from tocsin.findings.watched import Watched, watched
+from tocsin.findings.watched import watched
 from tocsin.model import (
     Finding,
     Issue,
@@ -56,6 +57,9 @@ its ``number`` says how many roots there are."""
 
 _Key = tuple[str, str | None, str | None, str | None]
 """Clause, sector, subject and party of a finding-to-be."""
+
+_Share = Callable[[str | None, datetime, datetime], float | None]
+"""Which share of a sector was watched from when until when."""
 
 
 def assess(
@@ -89,11 +93,11 @@ def assess(
     rows = rows.join(_witnesses(rows, verdicts, facts), on="finding", how="left")
     rows = _with_open(_only_supported(rows.sort("finding")), until)
     rests = _Rests(attribution, without_control)
-    seen = watched(coverage)
+    share = cache(watched(coverage).share)  # many parties and clauses, the same days
     called = _called(agreement)
     found = [
         _finding(
-            row, called.get(row["clause"], row["clause"]), seen, rests, until, known_at
+            row, called.get(row["clause"], row["clause"]), share, rests, until, known_at
         )
         for row in rows.iter_rows(named=True)
     ]
@@ -227,14 +231,14 @@ def _called(agreement: Agreement | None) -> dict[str, str]:
 def _finding(
     row: dict[str, Any],
     called: str,
-    seen: Watched,
+    share_of: _Share,
     rests: _Rests,
     until: datetime,
     known_at: datetime | None,
 ) -> Finding:
     start, end = row["start"], row["end"]
     said = row | {"clause": called}
-    share = seen.share(row["sector"], start, end or until)
+    share = share_of(row["sector"], start, end or until)
     publisher, without = rests.on(row, until)
     finding = Finding(
         finding_id="",
@@ -282,7 +286,7 @@ class _Rests:
         if attribution and self.publisher:
             self.with_it = _moved(attribution.incidents, attribution.without_control)
             self.without = _moved(attribution.without_control, attribution.incidents)
-        self.verdicts = None if verdicts is None else pl.DataFrame(verdicts)
+        self.verdicts = None if verdicts is None else _by_key(verdicts)
 
     def on(
         self, row: dict[str, Any], until: datetime
@@ -304,17 +308,23 @@ class _Rests:
     def _verdict(self, row: dict[str, Any], until: datetime) -> Verdict:
         """The gravest verdict of the same key over the same time."""
         assert self.verdicts is not None
-        same = self.verdicts
-        for name in ("clause", "party", "sector", "subject"):
-            same = same.filter(
-                pl.col(name).eq_missing(pl.lit(row[name], dtype=pl.String))
-            )
-        end = row["end"] or until
-        held = same.filter(pl.col("t") <= end).with_columns(next=pl.col("t").shift(-1))
-        held = held.filter(pl.col("next").is_null() | (pl.col("next") > row["start"]))
-        said = set(held["verdict"])
+        at, verdicts = self.verdicts.get(_key(row, row["party"]), ((), ()))
+        last = bisect_right(at, row["end"] or until)
+        first = bisect_right(at, row["start"], hi=last) - 1
+        said = set(verdicts[max(first, 0) : last])
         order = ("breached", "excused", "pending", "undetermined", "met")
         return Verdict(next((v for v in order if v in said), "undetermined"))
+
+
+def _by_key(verdicts: pa.Table) -> dict[_Key, tuple[list[datetime], list[str]]]:
+    """The verdicts of each key, in time order as the table has them."""
+    names = ("clause", "sector", "subject", "party", "t", "verdict")
+    found: dict[_Key, tuple[list[datetime], list[str]]] = {}
+    for *key, t, verdict in pl.DataFrame(verdicts.select(names)).iter_rows():
+        at, said = found.setdefault(tuple(key), ([], []))
+        at.append(t)
+        said.append(verdict)
+    return found
 
 
 def _moved(mine: pa.Table, other: pa.Table) -> dict[str, dict[str, float]]:

@@ -18,7 +18,8 @@ from tocsin.agreement.evaluate.oracle_conditions import conditioned
 from tocsin.agreement.evaluate.oracle_duties import duties
 from tocsin.agreement.evaluate.oracle_findings import episodes
 from tocsin.agreement.evaluate.oracle_sources import Sources
-from tocsin.agreement.evaluate.plan import Finding, Prohibition
+from tocsin.agreement.evaluate.pausing import paused
+from tocsin.agreement.evaluate.plan import CLEARING, Finding, Prohibition
 from tocsin.agreement.evaluate.rows import Row, ranges_of
 from tocsin.agreement.evaluate.setting import (
     Setting,
@@ -33,6 +34,7 @@ __all__ = ["find", "judge", "prohibit"]
 def judge(setting: Setting) -> Judged:
     """Every verdict that facts and coverage give; procedures follow elsewhere."""
     judged = Judged()
+    setting = paused(setting)
     facts = setting.history.facts()
     sources = Sources(setting, lambda _: facts)
     for prohibition in setting.plan.prohibitions:
@@ -40,10 +42,10 @@ def judge(setting: Setting) -> Judged:
     for finding in setting.plan.findings:
         find(setting, finding, sources, judged)
     for obligation in setting.plan.obligations:
-        if obligation.pattern.act == "clear" and obligation.trigger is None:
-            clearing(setting, obligation, sources, judged)
+        if obligation.pattern.act == CLEARING:
+            clearing(setting, obligation, facts, sources, judged)
         else:
-            duties(setting, obligation, facts, judged)
+            duties(setting, obligation, facts, sources.record, judged)
     judged.sampled |= sources.sampled
     judged.issues += sources.pleas.issues.values()
     return judged
@@ -99,9 +101,19 @@ def _of_key(
     """Verdicts of one party in one sector: a row at each change, and at each breach."""
     stretch = stretch_of(setting, prohibition)
     previous = ""
-    for at in _instants(setting, stretch, (*events, *nobodys)):
+    kinds = kinds_of(prohibition)
+    watched, _ = setting.watch.steps(sector, kinds)
+    pauses = setting.force.pauses_of(prohibition.article.number)
+    turns = [*watched.tolist(), *(t for p in pauses for t in (p.start, p.stop))]
+    for at in _instants(stretch, turns, (*events, *nobodys)):
+        if any(at in pause for pause in pauses):
+            if previous:
+                judged.single.append(_not_in_force(prohibition, party, sector, at))
+            previous = ""
+            continue
         clear = not any(event.t <= at <= event.last for event in nobodys)
-        row = _row(setting, prohibition, broken, party, sector, events, at, clear=clear)
+        share = setting.watch.share(at, sector, kinds) if clear else 0.0
+        row = _row(setting, prohibition, broken, party, sector, events, at, share)
         begun = [event for event in events if event.t == at]
         again = row.verdict == "breached" and bool(begun)
         if row.verdict != previous or again:
@@ -113,9 +125,15 @@ def _of_key(
         judged.single.append(_not_in_force(prohibition, party, sector, stretch.stop))
 
 
-def _instants(setting: Setting, stretch: Span, events: Sequence[Event]) -> list[int]:
-    """Every instant at which a verdict of the key can change."""
-    at = {stretch.start, *setting.watch.edges()}
+def _instants(
+    stretch: Span, turns: Sequence[int], events: Sequence[Event]
+) -> list[int]:
+    """Every instant at which a verdict of the key can change.
+
+    ``turns`` holds those at which the watched share of its sector does, and those at
+    which the article is suspended or binds again.
+    """
+    at = {stretch.start, *turns}
     at |= {event.t for event in events} | {event.last + 1 for event in events}
     return sorted(t for t in at if t in stretch)
 
@@ -128,16 +146,15 @@ def _row(
     sector: str | None,
     events: Sequence[Event],
     at: int,
-    *,
-    clear: bool,
+    share: float,
 ) -> Row:
-    """The verdict at one instant (rule N1).
+    """The verdict at one instant (rule N1), of which such a share was watched.
 
-    While it is not clear who acted nobody is known to have kept the article (rule N3).
+    While it is not clear who acted nobody is known to have kept the article (rule N3):
+    then the share is 0.
     """
     now = [event for event in events if event.t <= at <= event.last]
     breach, excused, nothing, method = _chances(broken, now)
-    share = setting.watch.share(at, sector, kinds_of(prohibition)) if clear else 0.0
     met = nothing * share
     standard = setting.plan.standard
     verdict, certain = "undetermined", False

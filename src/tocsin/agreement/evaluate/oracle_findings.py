@@ -116,8 +116,9 @@ def _items(
 def _counts(
     event: Event, count: CountOfBreaches, party: str | None, sector: str | None
 ) -> bool:
-    """Nobody's acts count against nobody (rule N3)."""
-    if event.party is None:
+    """Nobody's acts count against nobody (rule N3), but as acts they count."""
+    whose = count.by_variable is not None or count.parties is not None
+    if event.party is None and (whose or count.deed is None):
         return False
     if count.by_variable is not None and event.party != party:
         return False
@@ -285,8 +286,15 @@ def verdicts(
     stretch = Span(start, min(span.stop, setting.question.until))
     at = {start, *(state.t for state in states)}
     at |= {e + d for e in setting.watch.edges() for d in (0, look.over)}
+    pauses = setting.force.pauses_of(finding.article.number)
+    at |= {t for pause in pauses for t in (pause.start, pause.stop)}
     previous = ""
     for t in sorted(t for t in at if t in stretch):
+        if any(t in pause for pause in pauses):
+            if previous:
+                judged.single.append(_ended(finding, key, t))
+            previous = ""
+            continue
         row = _verdict(setting, finding, look, states, opened, key, t)
         again = any(episode.alleged == t for episode in opened)
         if row.verdict != previous or again:
@@ -343,7 +351,8 @@ def _verdict(
 def least_share(setting: Setting, look: Look, sector: str | None, t: int) -> float:
     """The smallest share at which any second of the window was watched."""
     start = min(max(t - look.over, look.forced), t)
-    at = {start, *(edge for edge in setting.watch.edges() if start <= edge <= t)}
+    edges, _ = setting.watch.steps(sector, look.kinds)
+    at = {start, *edges[(edges >= start) & (edges <= t)].tolist()}
     return min(setting.watch.share(edge, sector, look.kinds) for edge in at)
 
 
