@@ -22,7 +22,6 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import shapely
 
 from tocsin.model import (
     FACTS,
@@ -32,6 +31,7 @@ from tocsin.model import (
     conform,
     parties_of,
 )
+from tocsin.model.grounds import Grounds
 
 __all__ = ["make_facts"]
 
@@ -157,13 +157,10 @@ def _around(done: pl.DataFrame, areas: Areas) -> pl.Series:
     """The first sector whose ground holds the place; null for none."""
     lon, lat = done["lon"].fill_null(np.nan), done["lat"].fill_null(np.nan)
     sectors = areas.of_kind("sector")
-    number = np.zeros(done.height, dtype=np.int64)
-    for n, area in reversed(list(enumerate(sectors, start=1))):
-        if area.geometry is not None:
-            shapely.prepare(area.geometry)
-            inside = shapely.contains_xy(area.geometry, lon.to_numpy(), lat.to_numpy())
-            number[inside] = n
-    return pl.Series([None, *(a.name for a in sectors)], dtype=pl.String).gather(number)
+    grounds = Grounds([area.geometry for area in sectors])
+    first, _ = grounds.holders(lon.to_numpy(), lat.to_numpy())
+    names = pl.Series([None, *(a.name for a in sectors)], dtype=pl.String)
+    return names.gather(first + 1)
 
 
 def _rows(

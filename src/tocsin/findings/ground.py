@@ -15,6 +15,7 @@ import shapely
 
 from tocsin.findings.cases import Reals
 from tocsin.model.control import Control
+from tocsin.model.grounds import Grounds
 
 __all__ = ["DIRECTIONS", "around", "by_layer", "shares"]
 
@@ -27,7 +28,7 @@ RINGS = (0.15, 0.4, 0.7, 1.0)
 """At which shares of the distance it is looked for."""
 GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
-Held = Sequence[shapely.Geometry | None]
+Held = Sequence[shapely.Geometry | None] | Grounds
 """The ground of each party, in the order of the parties."""
 
 
@@ -48,10 +49,7 @@ def by_layer(
     number = np.searchsorted(np.array(starts), t, side="right") - 1
     for layer in np.unique(number[number >= 0]):
         held = [control.layers[layer].held.get(party) for party in parties]
-        for ground in held:
-            if ground is not None:
-                shapely.prepare(ground)
-        yield np.flatnonzero(number == layer), held
+        yield np.flatnonzero(number == layer), Grounds(held)
 
 
 def shares(lon: Reals, lat: Reals, sigma_m: Reals, held: Held) -> Reals:
@@ -104,16 +102,9 @@ def _spread(
 
 def _holders(lon: Reals, lat: Reals, held: Held) -> npt.NDArray[np.int64]:
     """Number of the party that holds each point; -1 for nobody or for two."""
-    owner = np.full(lon.shape, -1)
-    holders = np.zeros(lon.shape, dtype=np.int64)
-    for number, ground in enumerate(held):
-        if ground is not None:
-            inside = shapely.contains_xy(ground, lon.ravel(), lat.ravel())
-            inside = inside.reshape(lon.shape)
-            owner[inside] = number
-            holders += inside
-    owner[holders > 1] = -1
-    return owner
+    grounds = held if isinstance(held, Grounds) else Grounds(held)
+    first, number = grounds.holders(lon, lat)
+    return np.where(number == 1, first, -1).reshape(lon.shape)
 
 
 def _count(owner: npt.NDArray[np.int64], n_parties: int) -> Reals:

@@ -14,7 +14,7 @@ end.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -26,6 +26,8 @@ from shapely.geometry.base import BaseGeometry
 from tocsin.agreement.evaluate.history import Flags, History, Ints, Reals
 from tocsin.agreement.evaluate.plan import Pattern
 from tocsin.agreement.terms import Agreement
+from tocsin.model.grounds import Grounds
+from tocsin.model.nearest import Line
 from tocsin.model.places import Area, Areas
 
 __all__ = ["Inside", "distance_m", "inside", "placed", "within_strip"]
@@ -133,24 +135,12 @@ def _distances(
     flat = shapely.transform(
         geometry, lambda xy: np.column_stack(to_metres.transform(*xy.T))
     )
-    points = shapely.points(*to_metres.transform(history.lon[rows], history.lat[rows]))
-    is_area = flat.geom_type.endswith("Polygon")
-    tree = shapely.STRtree(_segments(flat.boundary if is_area else flat))
-    found, away = tree.query_nearest(points, return_distance=True, all_matches=False)
-    distances = np.empty(len(rows))
-    distances[found[0]] = away
-    shapely.prepare(flat)
-    within = shapely.covers(flat, points) if is_area else np.zeros(len(rows), np.bool_)
-    return distances, within
-
-
-def _segments(line: BaseGeometry) -> Any:
-    """The straight pieces of a line, so that the nearest is found by a tree."""
-    pieces = []
-    for part in shapely.get_parts(line):
-        ends = shapely.get_coordinates(part)
-        pieces.append(shapely.linestrings(np.stack([ends[:-1], ends[1:]], axis=1)))
-    return np.concatenate(pieces)
+    x, y = to_metres.transform(history.lon[rows], history.lat[rows])
+    away, _, _ = Line(flat).nearest(x, y)
+    within = np.zeros(len(rows), np.bool_)
+    if flat.geom_type.endswith("Polygon"):
+        within = Grounds([flat]).holders(x, y)[1] > 0
+    return away, within
 
 
 def distance_m(lon: Reals, lat: Reals, lon_2: Reals, lat_2: Reals) -> Reals:
