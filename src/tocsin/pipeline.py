@@ -33,6 +33,7 @@ from tocsin.evidence import (
     distinct,
     one_warning,
     place_by_name,
+    strangers,
     watched,
 )
 from tocsin.exercise import LANTERN, aliased, descriptions
@@ -196,6 +197,12 @@ def run(
     counted, start, until = _counted(given, asked or Question())
     known = asked.as_known_at if asked else None
 
+    unknown = strangers(
+        counted.observations,
+        counted.register,
+        parties=parties,
+        actors=_actors(agreement),
+    )
     coverage = cover(
         counted.observations,
         declared=counted.coverage,
@@ -264,6 +271,7 @@ def run(
         issues=Issues(
             (
                 counted.issues,
+                unknown,
                 fused.issues,
                 attributed.issues,
                 facts.issues,
@@ -280,6 +288,15 @@ def _fictional(agreement: language.Agreement) -> bool:
     names = agreement.party_names
     aliases = all(re.fullmatch(r"Party[ _][A-Z]", name) for name in names)
     return aliases or "fictional" in (agreement.title or "").casefold()
+
+
+def _actors(agreement: language.Agreement) -> set[str]:
+    """Every name that the agreement gives to anybody, and all that it mentions."""
+    named = {group.name for group in agreement.groups}
+    named |= {body.name for body in agreement.bodies}
+    members = {one for each in named for one in agreement.members_of(each)}
+    mentioned = {name for name, _line, _column in agreement.mentions}
+    return {*agreement.party_names, *members, *named, *mentioned}
 
 
 def _judge(
@@ -381,12 +398,13 @@ def run_folder(
     """
     tell = progress or (lambda _stage, _share: None)
     kept = store.FolderStore(out)
-    agreement = language.load(path)
-    areas = language.load_areas(path)
+    agreement, areas = _text_and_map(path)
     readings, control, issues = _read_all(sources, control_file, gazetteers, tell)
+    given = gather(readings)
+    _refuse_rowless(given, asked)
     result = run(
         agreement,
-        gather(readings),
+        given,
         areas=areas.records,
         asked=asked,
         control=control,
@@ -397,6 +415,23 @@ def run_folder(
     _commit(kept, result, agreement, areas.records, issues, summary)
     tell("written", 1.0)
     return summary
+
+
+def _text_and_map(path: Path) -> tuple[language.Agreement, Outcome[Areas]]:
+    """The agreement and its areas.
+
+    Raises:
+        InputRefused: one of them has errors; those of both are listed.
+    """
+    areas = language.load_areas(path)
+    faults = [issue for issue in areas.issues if not issue.warning]
+    try:
+        agreement = language.load(path)
+    except InputRefused as refused:
+        raise InputRefused([*refused.issues, *faults]) from None
+    if faults:
+        raise InputRefused(faults)
+    return agreement, areas
 
 
 # --- evidence ------------------------------------------------------------------------
@@ -448,6 +483,25 @@ def _read_all(
         readings = [_placed(reading, known) for reading in readings]
     told = Issues((issues, *(one.issues for one in places)))
     return readings, control, told
+
+
+def _refuse_rowless(given: Evidence, asked: Question) -> None:
+    """Refuse a question without times of its own where no row says any.
+
+    Raises:
+        InputRefused: what is wrong with each row, and that none is left.
+    """
+    tables = (given.observations, given.register, given.coverage)
+    if any(table.num_rows for table in tables) or (asked.start and asked.until):
+        return
+    none = Issue(
+        code="file_empty",
+        where=Where(file=", ".join(given.rows_read)),
+        message="no row of any source can be used, so there is no time to ask about",
+        repair="give other files; or --from and --to, to ask about a time of which"
+        " nothing is on record",
+    )
+    raise InputRefused([*given.issues, none])
 
 
 def _placed(reading: Reading, known: Gazetteer) -> Reading:

@@ -75,3 +75,13 @@ def test_a_million_equal_faults_are_told_at_once():
     assert issues.counts() == {"value_invalid": 1_000_000}
     assert issues.refused == 1_000_000
     assert issues[999_999].where.line == 1_000_000
+
+
+def test_the_first_few_of_each_code_are_made_and_no_others():
+    faults = Faults("big.csv", np.arange(1, 1_000_001))
+    fault = Fault(code="value_invalid", field="x", message="bad", warning=True)
+    faults.add(fault, np.ones(1_000_000, dtype=bool))
+    other = Issue(code="file_empty", where=Where(file="a.csv"), message="empty")
+    found = Issues([faults.issues(), [other], faults.issues()]).first(2)
+    assert list(found) == ["file_empty", "value_invalid"]
+    assert [issue.where.line for issue in found["value_invalid"]] == [1, 2]

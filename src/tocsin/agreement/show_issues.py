@@ -26,6 +26,7 @@ from typing import Final
 
 from tocsin.agreement.localise import counted, word
 from tocsin.model.records import Issue, Where
+from tocsin.model.visible import visible
 
 __all__ = ["show_issues"]
 
@@ -89,17 +90,20 @@ class _Page:
                 self.excerpt(also, width, ink=BLUE)
             if issue.repair:
                 repair = self.painted(self.say("repair"), BOLD)
-                self.out.append(f"{' ' * width} = {repair}: {issue.repair}")
+                self.out.append(f"{' ' * width} = {repair}: {visible(issue.repair)}")
         self.out.append("")
 
     def head(self, issue: Issue) -> str:
         kind = self.say("warning" if issue.warning else "error")
         ink = YELLOW if issue.warning else RED
-        return f"{self.painted(f'{kind}[{issue.code}]', ink)}: {issue.message}"
+        head = self.painted(f"{kind}[{issue.code}]", ink)
+        return f"{head}: {visible(issue.message)}"
 
     def excerpt(self, where: Where, width: int, *, ink: str) -> None:
         """The place, the line that stands there, and a caret under the words."""
-        self.out.append(f"{' ' * width}{self.painted('-->', BLUE)} {where}")
+        self.out.append(
+            f"{' ' * width}{self.painted('-->', BLUE)} {visible(str(where))}"
+        )
         lines = self.lines.get(where.file, [])
         if where.line is None or not 0 < where.line <= len(lines):
             return

@@ -43,17 +43,25 @@ def exit_codes() -> Iterator[None]:
         sys.stdout = sys.stderr
         raise SystemExit(0) from None
     except OSError as error:
-        typer.echo(f"tocsin: {error}; nothing was half-written", err=True)
+        typer.echo(f"tocsin: {_why(error)}; nothing was half-written", err=True)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         typer.echo("tocsin: broken off; what was there before is whole", err=True)
         raise SystemExit(130) from None
 
 
+def _why(error: OSError) -> str:
+    """Which file, and what is the matter with it, without the number of the error."""
+    reason = (error.strerror or str(error)).lower()
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
 def say_issues(issues: Sequence[Issue]) -> None:
     """Issues on standard error, one a line, and how many they are."""
+    from tocsin.model import visible
+
     for issue in issues:
-        typer.echo(str(issue), err=True)
+        typer.echo(visible(str(issue)), err=True)
     errors = sum(not issue.warning for issue in issues)
     if issues:
         typer.echo(f"{errors} errors, {len(issues) - errors} warnings", err=True)
@@ -74,7 +82,9 @@ def show_issues(issues: Sequence[Issue], language: str) -> None:
 
 def _text_of(file: Path) -> str:
     """The text of a file, or "" where there is none to show."""
+    from tocsin.model import visible
+
     try:
-        return file.read_text(encoding="utf-8")
+        return visible(file.read_text(encoding="utf-8"))  # line ends are read as LF
     except (OSError, UnicodeDecodeError):
         return ""

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from time import sleep
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -21,6 +21,9 @@ from tocsin.cli.root import app
 from tocsin.errors import WrongUse
 
 __all__ = ["Format", "Kind", "get_source", "report", "run", "sources"]
+
+ISSUES_SAID: Final = 3
+"""Of each code; the rest stands in the run's records and in its report."""
 
 
 class Format(StrEnum):
@@ -102,7 +105,9 @@ def run(
             progress=progress,
             cost=cost_so_far(),
         )
-    _say_summary(summary, out)
+    with exit_codes():
+        _say_issues_of(out, summary["issues"])
+        _say_summary(summary, out)
 
 
 @app.command()
@@ -212,6 +217,25 @@ def get_source(
     for one in fetched:
         typer.echo(f"{one.path}: {one.bytes:,} bytes, SHA-256 {one.sha256}")
     typer.echo(f"{known.publisher}; {known.licence}", err=True)
+
+
+def _say_issues_of(out: Path, counts: Mapping[str, int]) -> None:
+    """The first few issues of each code, and where all of them are."""
+    from tocsin.evidence import Issues
+    from tocsin.model import visible
+    from tocsin.store import FolderStore
+
+    if not counts:
+        return
+    view = FolderStore(out).view()
+    for code, few in Issues([view.issues()]).first(ISSUES_SAID).items():
+        more = counts[code] - len(few)
+        typer.echo(f"{code}: {counts[code]:,}", err=True)
+        for issue in few:
+            typer.echo(visible(f"  {issue}".replace("\n", "\n  ")), err=True)
+        if more:
+            typer.echo(f"  and {more:,} more", err=True)
+    typer.echo(f"all {sum(counts.values()):,} issues: {view.file('issues')}", err=True)
 
 
 def _say_summary(summary: Mapping[str, Any], out: Path) -> None:

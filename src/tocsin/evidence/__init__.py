@@ -4,6 +4,7 @@ Start with :mod:`tocsin.evidence.connector` (what every way in keeps to) and
 :mod:`tocsin.evidence.intake` (what becomes of a row).
 """
 
+from tocsin.evidence.actors import strangers
 from tocsin.evidence.connector import Connector, RawRows, Reading, unusable
 from tocsin.evidence.coverage import Watched, cover, watched
 from tocsin.evidence.entry import (
@@ -72,6 +73,7 @@ __all__ = [
     "place_by_name",
     "position",
     "read_mapping",
+    "strangers",
     "take_in",
     "understand",
     "unusable",

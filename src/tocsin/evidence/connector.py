@@ -33,8 +33,8 @@ class RawRows(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         file: the file as the user named it.
         frame: one column for each of the file's; cells of a text file are text.
-        rows: where each row of ``frame`` begins in the file, from 1: its line in a text,
-            its number in a table.
+        rows: where each row of ``frame`` begins in the file, from 1: its line in a
+            text, its number in a table.
         failed: one issue for each row that could not be told into cells.
         sha256: of the file, or None: not computed.
     """

@@ -165,6 +165,15 @@ class Issues(Sequence[Issue]):
                 total.update(issue.code for issue in part)
         return dict(total)
 
+    def first(self, number: int) -> dict[str, list[Issue]]:
+        """The first few issues of each code, in the order of the codes."""
+        found: dict[str, list[Issue]] = {}
+        for part in self.parts:
+            for code, theirs in _by_code(part, number):
+                few = found.setdefault(code, [])
+                few += theirs[: max(0, number - len(few))]
+        return dict(sorted(found.items()))
+
     @property
     def refused(self) -> int:
         """How many of them stand in place of an input row."""
@@ -174,6 +183,17 @@ class Issues(Sequence[Issue]):
             else sum(issue.refuses_row for issue in part)
             for part in self.parts
         )
+
+
+def _by_code(
+    part: Sequence[Issue], number: int
+) -> Iterator[tuple[str, Sequence[Issue]]]:
+    """The first few of each code of a part; of a group only these are made."""
+    if isinstance(part, _Group):
+        yield part.fault.code, part[:number]
+        return
+    for issue in part:
+        yield issue.code, (issue,)
 
 
 class Faults:

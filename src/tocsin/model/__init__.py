@@ -49,6 +49,7 @@ from tocsin.model.tables import (
     parties_of,
 )
 from tocsin.model.times import from_seconds, instant, seconds, start_of_day, utc_text
+from tocsin.model.visible import visible
 from tocsin.model.vocabulary import (
     VOCABULARY,
     GuaranteeState,
@@ -117,4 +118,5 @@ __all__ = [
     "seconds",
     "start_of_day",
     "utc_text",
+    "visible",
 ]

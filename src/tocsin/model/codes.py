@@ -40,6 +40,7 @@ CODES: Final[dict[str, str]] = {
     " let go what it would change.",
     "observation_unknown": "No observation of this id is there to correct or withdraw.",
     "repost_cycle": "Reports name each other as their origin.",
+    "party_unknown": "Evidence names a party or an actor that the agreement does not.",
     "control_invalid": "The control layer cannot be used.",
     "control_overlap": "Two parties are said to control the same ground.",
     # --- the text of an agreement

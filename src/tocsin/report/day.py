@@ -104,6 +104,14 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
         return None if known is None else instant(str(known))
 
     @property
+    def asked(self) -> tuple[datetime, datetime] | None:
+        """The time that the run asks about, or None: its summary does not say."""
+        start, until = (self.summary.get(name) for name in ("start", "until"))
+        if start is None or until is None:
+            return None
+        return instant(str(start)), instant(str(until))
+
+    @property
     def marking(self) -> Marking:
         """The strictest marking among the evidence of the day and its sources."""
         given = {Marking(word) for word in self.said["marking"].drop_nulls().unique()}

@@ -17,7 +17,7 @@ from typing import Any, Final
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from tocsin.model import encode
+from tocsin.model import encode, visible
 from tocsin.report.document import (
     Block,
     Document,
@@ -60,6 +60,7 @@ def _template() -> Template:
         loader=FunctionLoader(_read),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown_whole,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -67,6 +68,13 @@ def _template() -> Template:
     environment.globals["key"] = _key
     environment.globals["raw_svg"] = _drawing
     return environment.get_template(PAGE)
+
+
+def _shown_whole(value: Any) -> Any:
+    """What a source wrote shows all that is in it; our own markup is left alone."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return visible(value)
+    return value
 
 
 def _read(name: str) -> str:

@@ -152,7 +152,7 @@ class FolderView:
                 written, or is of another origin than the run.
         """
         _known(kind, RECORD_KINDS)
-        path = self.folder / "records" / self._file(kind)
+        path = self.file(kind)
         try:
             data = path.read_bytes()
             read: tuple[R, ...] = msgspec.json.decode(data, type=tuple[of, ...])  # type: ignore[valid-type]
@@ -200,6 +200,11 @@ class FolderView:
         """The agreement, as reports show it."""
         (text,) = self.records("agreement", dict)
         return text
+
+    def file(self, kind: str) -> Path:
+        """Where the records of one kind lie, for a person who wants all of them."""
+        _known(kind, RECORD_KINDS)
+        return self.folder / "records" / self._file(kind)
 
     def _file(self, name: str) -> str:
         files = self._summary.get("files", {})

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from tocsin.model import visible
+
 __all__ = ["drawing", "group", "path_of", "tag", "told"]
 
 
 def tag(name: str, text: str | None = None, **attributes: object) -> str:
     """An element; `klass` stands for class, an underscore for a hyphen."""
-    return _element(name, None if text is None else escape(text), attributes)
+    return _element(name, None if text is None else _plain(text), attributes)
 
 
 def group(parts: Iterable[str], **attributes: object) -> str:
@@ -26,7 +28,7 @@ def group(parts: Iterable[str], **attributes: object) -> str:
 
 def told(element: str, text: str) -> str:
     """The element in a group with a title, which a pointer shows."""
-    return f"<g><title>{escape(text)}</title>{element}</g>"
+    return f"<g><title>{_plain(text)}</title>{element}</g>"
 
 
 def path_of(rings: Iterable[Sequence[tuple[float, float]]], *, close: bool) -> str:
@@ -45,7 +47,7 @@ def drawing(
     body = "".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{klass}" role="img"'
-        f' aria-label="{escape(label)}" viewBox="0 0 {_round(width)} {_round(height)}">'
+        f' aria-label="{_plain(label)}" viewBox="0 0 {_round(width)} {_round(height)}">'
         f"{body}</svg>"
     )
 
@@ -59,6 +61,11 @@ def _element(name: str, body: str | None, attributes: dict[str, object]) -> str:
     return (
         f"<{name}{written}/>" if body is None else f"<{name}{written}>{body}</{name}>"
     )
+
+
+def _plain(text: str) -> str:
+    """Text that shows all that is in it and is no markup."""
+    return escape(visible(text))
 
 
 def _attribute(key: str) -> str:

@@ -29,9 +29,10 @@ from tocsin.report.wording import (
     number,
     percent,
     sentence,
+    stamp,
 )
 
-__all__ = ["coverage", "coverage_sentence", "reading_sentences"]
+__all__ = ["coverage", "coverage_sentence", "outside_sentences", "reading_sentences"]
 
 GAPS_SAID: Final = 6
 
@@ -39,6 +40,9 @@ GAPS_SAID: Final = 6
 def coverage_sentence(day: Day) -> Sentence:
     """How much of the day could have been seen, against the day before."""
     today, before = day.watch.all(), day.watch_before.all()
+    outside = outside_sentences(day)
+    if outside:
+        return outside[0]
     if day.sectors.names:
         words = (
             f"{_of_day(today, len(day.sectors.names))}; the day before {before.words()}"
@@ -50,6 +54,27 @@ def coverage_sentence(day: Day) -> Sentence:
         evidence=(COVERAGE_LINK,),
         tone="" if today.figure else "unknown",
     )
+
+
+def outside_sentences(day: Day) -> list[Sentence]:
+    """That the run asks about another time, wholly or for a part of this day."""
+    if day.asked is None:
+        return []
+    start, until = day.asked
+    span = f"{stamp(start)} to {stamp(until)} UTC"
+    if until <= day.start or start >= day.end:
+        text = (
+            f"This run asks about {span} and not about {day_text(day.day)}: nothing was"
+            " looked for on this day, and nothing below says that it was quiet."
+        )
+    elif start > day.start or until < day.end:
+        text = (
+            f"This run asks about {span}, a part of {day_text(day.day)} only: of the"
+            " rest of the day nothing was looked for."
+        )
+    else:
+        return []
+    return [Sentence(text=text, tone="warning")]
 
 
 def reading_sentences(day: Day) -> list[Sentence]:

@@ -10,7 +10,7 @@ from tocsin.report.day import Day
 from tocsin.report.document import Block, Link, Section, Sentence
 from tocsin.report.sections.civilians import harm_sentences
 from tocsin.report.sections.clauses import article_of, breach_groups, standard_words
-from tocsin.report.sections.coverage import reading_sentences
+from tocsin.report.sections.coverage import outside_sentences, reading_sentences
 from tocsin.report.sections.phrases import COVERAGE_LINK, withheld_words
 from tocsin.report.sections.promises import about_words, awake, due_words
 from tocsin.report.sections.recorded import change_table, period_sentences
@@ -26,6 +26,7 @@ ENDED: Final = (GuaranteeState.LAPSED, GuaranteeState.DECLINED)
 def summary(day: Day) -> Section:
     """What could be seen, what was recorded, what it means, what is due."""
     blocks: list[Block] = [
+        *outside_sentences(day),
         *(s for s in reading_sentences(day) if s.tone == "unknown"),
         *_recorded(day),
         *period_sentences(day),
