@@ -14,6 +14,9 @@ from tocsin.connectors import describe_all
 from tocsin.connectors.describe import sources_page
 from tocsin.model.codes import CODES
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import slips  # beside this file, which is no package
+
 REFERENCE = Path(__file__).resolve().parent / "reference"
 
 
@@ -21,6 +24,7 @@ def parts() -> dict[tuple[str, str], str]:
     """The text of each part, by page and name of the part."""
     return {
         ("issue-codes.md", "codes"): _codes(),
+        ("errors.md", "errors"): slips.table(),
         ("keywords.md", "keywords"): _keywords(),
         ("sources.md", "sources"): sources_page(describe_all()),
     }

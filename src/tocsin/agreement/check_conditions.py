@@ -310,7 +310,8 @@ def _unequal(condition: AnyOf, outer: Bound, declared: Declared) -> Iterator[Iss
                 code="unbound",
                 where=part.where,
                 message=f"this alternative does not name {names}, another one does",
-                repair="name the same party, sector and site in each, or write two articles",
+                repair="name the same party, sector and site in each, or write two"
+                " articles",
             )
 
 

@@ -264,11 +264,16 @@ def _(term: ArticleRef, declared: Declared) -> Iterator[Issue]:
 def _(term: FailingThat | Otherwise, declared: Declared) -> Iterator[Issue]:
     """What follows may stand in a paragraph that an excerpt leaves out."""
     if term.article is not None and _left_out(term.article, declared):
+        number = term.article.number
+        stem = number.split("(")[0]
+        held = dict.fromkeys(
+            article.number for article in declared.agreement.find(stem)
+        )
         yield Issue(
             code="undefined_name",
-            where=declared.where(term.article.number, term.where),
+            where=declared.where(number, term.where),
             message=f"{term.article} is not in the text, so nothing follows",
-            repair="add the article, or correct the number",
+            repair=f"correct the number (the text has {', '.join(held)}), or add it",
             warning=True,
         )
 

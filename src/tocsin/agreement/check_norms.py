@@ -60,10 +60,9 @@ def _not_enforceable(norm: Norm, declared: Declared) -> Iterator[Issue]:
 
 
 def _performers(act: str, declared: Declared) -> Names:
-    for own in declared.agreement.acts:
-        if own.name == act:
-            return own.performed_by
-    return performers_of(act)
+    """Who can do an act: as its declaration says, else as the common act does."""
+    own = [one.performed_by for one in declared.agreement.acts if one.name == act]
+    return own[0] if own and own[0] else performers_of(act)
 
 
 def _roles(name: str, declared: Declared) -> set[str]:

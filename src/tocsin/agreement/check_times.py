@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from tocsin.agreement.names import Declared
 from tocsin.agreement.terms import (
@@ -275,9 +275,7 @@ def _unknown_zone(agreement: Agreement) -> Iterator[Issue]:
     try:
         ZoneInfo(agreement.calendar.zone)
     except (ZoneInfoNotFoundError, ValueError):
-        yield Issue(
-            code="undefined_name",
-            where=agreement.calendar.where,
-            message=f"unknown time zone `{agreement.calendar.zone}`",
-            repair="use a name of the IANA list, such as Europe/Kyiv",
+        zone, where = agreement.calendar.zone, agreement.calendar.where
+        yield Declared(agreement).unknown(
+            "time zone", zone, available_timezones(), where
         )

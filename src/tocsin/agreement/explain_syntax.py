@@ -96,7 +96,8 @@ def _message(token: Token, accepted: set[str]) -> str:
     for kind, (name, _) in BEGINNINGS.items():
         if kind in accepted:
             return f"no {name} begins with `{token}`"
-    return f"`{token}` cannot stand here; expected {expected}"
+    shown = f'"{token}"' if token.type == "STRING" else token
+    return f"`{shown}` cannot stand here; expected {expected}"
 
 
 def _listed(accepted: set[str]) -> str:
@@ -130,12 +131,21 @@ def _repair(token: Token, accepted: set[str], language: str) -> str:
             return nearest
     if token.type == "unknown":
         return "close the quotes" if str(token) == QUOTE else f"take out `{token}`"
-    for kind, repair in REPAIRS.items():
-        if kind in accepted:
-            return repair
-    for kind, (_, repair) in BEGINNINGS.items():
-        if kind in accepted and token.type != "_INDENT":
-            return repair
+    return _missing(token, accepted) or _misplaced(token, accepted)
+
+
+def _missing(token: Token, accepted: set[str]) -> str:
+    """What has to be added, if that is what is wrong."""
+    wanted = [repair for kind, repair in REPAIRS.items() if kind in accepted]
+    if token.type != "_INDENT":
+        wanted += [what for kind, (_, what) in BEGINNINGS.items() if kind in accepted]
+    if token.type == "NAME" and "_COMMA" in accepted:
+        wanted.append(f"put a comma before `{token}`, if it is one more name")
+    return wanted[0] if wanted else ""
+
+
+def _misplaced(token: Token, accepted: set[str]) -> str:
+    """What is wrong with the word or the depth of the line itself."""
     if "NAME" in accepted and token.type not in {"_NL", "_DEDENT", "_INDENT"}:
         return _not_a_name(token)
     if accepted == {"$END"}:

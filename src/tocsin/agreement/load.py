@@ -6,14 +6,17 @@ with all errors at once.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect
 from collections.abc import Collection
 from pathlib import Path
 
 from tocsin.agreement.check import check
+from tocsin.agreement.literate import read_blocks
 from tocsin.agreement.localise import localise
 from tocsin.agreement.parse import parse
 from tocsin.agreement.terms import Agreement
+from tocsin.agreement.words import read_lines
 from tocsin.errors import InputRefused
 from tocsin.model.records import Issue, Outcome, Where
 
@@ -24,6 +27,11 @@ MISSING = frozenset(
     {"no_deadline", "no_decider", "no_fallback", "no_consequence", "unbound"}
 )
 """Codes of what is not there; a clause that could not be read may have said it."""
+
+
+DECLARING = {"FINDING": "finding", "DECIDE": "decision", "ARTICLE": "article"}
+"""What declares a name within an article."""
+QUOTED = re.compile(r"`(\w+)`")
 
 
 def load(path: str | Path) -> Agreement:
@@ -63,7 +71,14 @@ def examine(
     """The agreement that a text holds, with every issue of its words and its sense."""
     parsed = parse(text, file=file)
     checked = check(parsed.records, areas=areas)
-    told = [i for i in checked.issues if not _follows(i, parsed)]
+    spoilt = _spoilt(text, parsed) if parsed.issues else frozenset()
+    told = [
+        issue
+        for issue in checked.issues
+        if not _follows(issue, parsed)
+        and not _leads_to(issue, checked)
+        and issue.message not in spoilt
+    ]
     language = parsed.records.language
     issues = (localise(issue, language) for issue in (*parsed.issues, *told))
     return Outcome(records=parsed.records, issues=tuple(issues))
@@ -77,6 +92,42 @@ def _follows(issue: Issue, parsed: Outcome[Agreement]) -> bool:
     starts = sorted({0, *lines})
     faulty = {bisect(starts, fault.where.line or 0) for fault in parsed.issues}
     return bisect(starts, issue.where.line or 0) in faulty
+
+
+def _leads_to(issue: Issue, checked: Outcome[Agreement]) -> bool:
+    """True for what is unbound only because a name beside it is not known."""
+    if issue.code != "unbound":
+        return False
+    number = _article_at(issue, checked.records)
+    return any(
+        _article_at(other, checked.records) == number
+        and (other.code == "undefined_name" or _names(other) & _names(issue))
+        for other in checked.issues
+        if other.code in {"undefined_name", "unsafe"} and not other.warning
+    )
+
+
+def _article_at(issue: Issue, agreement: Agreement) -> int:
+    """Which article of the text an issue lies in, counted from 1; 0: before them."""
+    starts = sorted({article.where.line or 0 for article in agreement.articles})
+    return bisect(starts, issue.where.line or 0)
+
+
+def _names(issue: Issue) -> set[str]:
+    return set(QUOTED.findall(issue.message))
+
+
+def _spoilt(text: str, parsed: Outcome[Agreement]) -> frozenset[str]:
+    """Messages about names whose own line stands in a part that cannot be read."""
+    language = parsed.records.language
+    read_of = (read_lines(b.lines, language=language) for b in read_blocks(text))
+    lines = [line.tokens for block in read_of for line in block if len(line.tokens) > 1]
+    return frozenset(
+        f"unknown {kind} `{tokens[1]}`"
+        for tokens in lines
+        for head, kind in DECLARING.items()
+        if tokens[0].type == head
+    )
 
 
 def _text_of(file: Path) -> str | Issue:

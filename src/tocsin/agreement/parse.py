@@ -208,8 +208,9 @@ class _Reading:
                 self._refuse_article(fault, clauses)
                 return None
             own = _fault_of_clause(clauses[at])
-            if own is not None or not hangs:
-                self.issues.append(explain(own or fault, self.file, self.language))
+            if not hangs or (own is not None and own.token.type != "$END"):
+                told = fault if own is None or own.token.type == "$END" else own
+                self.issues.append(explain(told, self.file, self.language))
             hangs = True
             del clauses[at]
             chunk = [*heading, *(line for clause in clauses for line in clause)]
@@ -310,7 +311,12 @@ def _fault_of_clause(clause: Sequence[TokenLine]) -> UnexpectedToken | None:
     faults = [_fault(start, clause) for start in PARTS_OF_ARTICLES]
     if None in faults:
         return None
-    return max((f for f in faults if f), key=lambda f: (f.line, f.column))
+    return max((f for f in faults if f), key=_reach)
+
+
+def _reach(fault: UnexpectedToken) -> tuple[bool, int, int]:
+    """How far a reading gets: to the end (something is missing), or to a place."""
+    return fault.token.type == "$END", fault.line, fault.column
 
 
 def _clauses(chunk: list[TokenLine]) -> list[list[TokenLine]]:
