@@ -62,6 +62,33 @@ def test_breaches_of_a_day_are_one_finding_with_their_number(findings):
     assert first.t_start == instant("2025-03-03T06:00:00Z")
 
 
+def test_what_is_known_to_a_day_only_is_said_with_its_bounds_and_no_instant(findings):
+    facts = """
+        fact_id  kind  party  p    root  t           t_earliest  t_latest
+        f0       fire  -      1.0  i0    3T09:00:00  2T21:00:00  3T21:00:00
+    """
+    verdicts = """
+        clause        party  sector  t           verdict       witness
+        Article_1(1)  -      East    3T09:00:00  undetermined  0:1
+    """
+    [found] = findings(verdicts, facts).records
+    assert found.sentence.startswith(
+        "1 incident in East at some time from 2 March 2025 21:00 to 3 March 2025 21:00"
+    )
+    assert "09:00" not in found.sentence
+    assert found.witness.window_start == instant("2025-03-02T21:00:00Z")
+    assert found.witness.window_end == instant("2025-03-03T21:00:00Z")
+
+
+def test_a_party_is_named_as_people_say_it(findings):
+    verdicts = DAYS.replace("Northland", "Armed_formations")
+    facts = FACTS.replace("Northland", "Armed_formations")
+    found = [f for f in findings(verdicts, facts).records if f.party]
+    assert {f.party for f in found} == {"Armed_formations"}
+    assert all("Armed formations" in f.sentence for f in found)
+    assert not any("_" in f.sentence + f.settles for f in found)
+
+
 def test_acts_of_nobody_known_are_undetermined_and_name_nobody(findings):
     (nobody,) = [f for f in findings(DAYS).records if f.party is None]
     assert nobody.verdict is Verdict.UNDETERMINED
@@ -78,7 +105,8 @@ def test_sentence_carries_its_conditions(findings):
     breach, _, unknown, met, _ = findings(DAYS, coverage=coverage).records
     for part in (
         "Northland", "Article 1(1)", "East", "3 March 2025 06:00", "2 incidents",
-        "up to 2 independent sources", "probability 0.80", "40% of East was watched",
+        "up to 2 independent sources", "probability 0.80",
+        "40\u00a0% of East was watched",
     ):  # fmt: skip
         assert part in breach.sentence
     assert breach.witness.coverage_share == pytest.approx(0.4)

@@ -194,6 +194,29 @@ def test_fact_has_the_widest_times_that_it_may_have_had(case):
     assert row["t_latest"] == instant("2025-03-03T06:01:00Z")
 
 
+@pytest.mark.parametrize(
+    ("t_start", "t_end", "t"),
+    [
+        # a day in Kyiv, the day on which clocks go forward, a week, an hour
+        ("2T21:00:00", "3T21:00:00", "2025-03-03T09:00:00Z"),
+        ("2025-03-29T22:00:00Z", "2025-03-30T21:00:00Z", "2025-03-30T09:30:00Z"),
+        ("3T00:00:00", "10T00:00:00", "2025-03-06T12:00:00Z"),
+        ("3T06:00:00", "3T07:00:00", "2025-03-03T06:00:00Z"),
+    ],
+)
+def test_what_is_known_to_a_day_only_is_taken_to_have_been_at_its_middle(
+    case, t_start, t_end, t
+):
+    given = case(f"""
+        id  t_start    t_end
+        a   {t_start}  {t_end}
+    """)
+    (row,) = facts(given)
+    assert row["t"] == instant(t)
+    bounds = given.incidents.to_pylist()[0]
+    assert (row["t_earliest"], row["t_latest"]) == (bounds["t_start"], bounds["t_end"])
+
+
 def test_facts_of_one_incident_under_two_acts_do_not_exclude_each_other(case):
     given = case("""
         id  incident  kind

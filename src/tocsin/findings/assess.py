@@ -39,6 +39,7 @@ from tocsin.findings.episodes import put_together
 from tocsin.findings.sentences import sentence, settles
 from tocsin.findings.watched import watched
 from tocsin.model import (
+    BOUNDS_FROM,
     Finding,
     Issue,
     Origin,
@@ -54,6 +55,8 @@ __all__ = ["WITNESSES", "assess"]
 WITNESSES = 100
 """At most so many facts stand in a finding's witness, the earliest of each root first;
 its ``number`` says how many roots there are."""
+
+CITED = ("fact_id", "party", "p", "root", "n_independent")
 
 _Key = tuple[str, str | None, str | None, str | None]
 """Clause, sector, subject and party of a finding-to-be."""
@@ -117,9 +120,7 @@ def _witnesses(rows: pl.DataFrame, verdicts: pa.Table, facts: pa.Table) -> pl.Da
         if facts.num_rows
         else pl.Series("at", [], pl.Int64)
     )
-    ordered = pl.DataFrame(
-        facts.select(["fact_id", "party", "p", "root", "n_independent"])
-    )
+    ordered = pl.DataFrame(facts.select([*CITED, "t_earliest", "t_latest"]))
     ordered = ordered.gather(order) if hasattr(ordered, "gather") else ordered[order]
     ordered = ordered.with_row_index("position").with_columns(
         pl.col("root").fill_null(pl.col("fact_id")),
@@ -147,6 +148,7 @@ def _witnesses(rows: pl.DataFrame, verdicts: pa.Table, facts: pa.Table) -> pl.Da
         .sort("finding", "position")
         .unique(["finding", "root"], keep="first", maintain_order=True)
     )
+    vague = pl.col("t_latest") - pl.col("t_earliest") >= BOUNDS_FROM
     mine = pl.col("p").filter(pl.col("party").eq_missing(pl.col("named")))
     return cited.group_by("finding", maintain_order=True).agg(
         facts=pl.col("fact_id").head(WITNESSES),
@@ -155,6 +157,8 @@ def _witnesses(rows: pl.DataFrame, verdicts: pa.Table, facts: pa.Table) -> pl.Da
         sources=pl.col("n_independent").max(),
         names_nobody=pl.col("party").is_null().all(),
         p_most=mine.max().fill_null(0.0),
+        earliest=pl.col("t_earliest").filter(vague).min(),
+        latest=pl.col("t_latest").filter(vague).max(),
     )
 
 
@@ -257,8 +261,8 @@ def _finding(
         settles=settles(said, until),
         witness=Witness(
             facts=tuple(row["facts"] or ()),
-            window_start=start,
-            window_end=end or until,
+            window_start=_first_of(start, row["earliest"]),
+            window_end=_last_of(end or until, row["latest"]),
             number=float(row["n"]) if row["n"] else None,
             missing="" if row["n"] or row["verdict"] != "breached" else "what was due",
             coverage_share=share,
@@ -268,6 +272,14 @@ def _finding(
         known_at=known_at or row["known_at"],
     )
     return identified(finding, field="finding_id")
+
+
+def _first_of(start: datetime, earliest: datetime | None) -> datetime:
+    return start if earliest is None else min(start, earliest)
+
+
+def _last_of(end: datetime, latest: datetime | None) -> datetime:
+    return end if latest is None else max(end, latest)
 
 
 def _probability(p: float | None) -> float | None:

@@ -12,7 +12,8 @@ attribution does not name.
 - Observers of one event count the same thing, so counts are never added up: the
   highest count that somebody stands by (not an upper bound) is the incident's.
 - A fact cannot have been before ``t_start`` nor after ``t_end``, each widened by two
-  standard errors.
+  standard errors. It is taken to have been at ``t_start``; of what is known to a day or
+  longer only, at the middle.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import polars as pl
 import pyarrow as pa
 
 from tocsin.model import (
+    BOUNDS_FROM,
     FACTS,
     ActRule,
     Areas,
@@ -197,6 +199,8 @@ def _facts(rows: pl.DataFrame, parties: Sequence[str]) -> pl.DataFrame:
             others, default=None, return_dtype=pl.String
         )
     key = pl.concat_str("incident_id", "act", separator="/")
+    lasts = pl.col("t_end") - pl.col("t_start")
+    middle = pl.when(lasts >= BOUNDS_FROM).then(lasts / 2).otherwise(pl.duration())
     return rows.select(
         fact_id=pl.concat_str(key, pl.col("party").fill_null("*"), separator="/"),
         origin="origin",
@@ -206,7 +210,7 @@ def _facts(rows: pl.DataFrame, parties: Sequence[str]) -> pl.DataFrame:
         sector="sector",
         weapon="weapon",
         count="count",
-        t="t_start",
+        t=(pl.col("t_start") + middle).dt.truncate("1s"),
         t_earliest=pl.col("t_start") - wide,
         t_latest=pl.col("t_end") + wide,
         t_end="t_end",

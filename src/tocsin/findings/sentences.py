@@ -24,6 +24,7 @@ def sentence(row: dict[str, Any], share: float | None, until: datetime) -> str:
         share: watched share of its sector over its time, or None: unknown.
         until: the end of the question.
     """
+    row = row | {"party": _named(row["party"])}
     said = {
         Verdict.BREACHED: _breached,
         Verdict.EXCUSED: _excused,
@@ -32,6 +33,11 @@ def sentence(row: dict[str, Any], share: float | None, until: datetime) -> str:
         Verdict.UNDETERMINED: _undetermined,
     }[Verdict(row["verdict"])]
     return f"{said(row, until)}; {_watched(row, share)}."
+
+
+def _named(party: str | None) -> str | None:
+    """A party as people say it; in the rules its name is one word."""
+    return None if party is None else party.replace("_", " ")
 
 
 def settles(row: dict[str, Any], until: datetime) -> str:
@@ -123,7 +129,13 @@ def _watched(row: dict[str, Any], share: float | None) -> str:
     where = row["sector"] or "the area"
     if share is None:
         return f"how much of {where} was watched is not known"
-    return f"{share:.0%} of {where} was watched in the mean over that time"
+    return f"{_percent(share)} of {where} was watched in the mean over that time"
+
+
+def _percent(share: float) -> str:
+    """Only the whole is 100 %, only nothing is 0 %; the figure keeps its sign by it."""
+    whole = min(max(round(100 * share), 1), 99) if 0 < share < 1 else round(100 * share)
+    return f"{whole}\u00a0%"
 
 
 def _in(row: dict[str, Any]) -> str:
@@ -133,6 +145,9 @@ def _in(row: dict[str, Any]) -> str:
 
 def _span(row: dict[str, Any], until: datetime) -> str:
     start, end = row["start"], row["end"]
+    if row.get("earliest") is not None and end is not None:
+        first, last = min(start, row["earliest"]), max(end, row["latest"])
+        return f"at some time from {_stamp(first)} to {_stamp(last)} UTC"
     if end is None:
         return f"from {_stamp(start)} to {_stamp(until)} UTC, when the question ends"
     if end - start <= timedelta(seconds=1):

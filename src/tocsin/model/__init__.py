@@ -48,7 +48,14 @@ from tocsin.model.tables import (
     incidents_schema,
     parties_of,
 )
-from tocsin.model.times import from_seconds, instant, seconds, start_of_day, utc_text
+from tocsin.model.times import (
+    BOUNDS_FROM,
+    from_seconds,
+    instant,
+    seconds,
+    start_of_day,
+    utc_text,
+)
 from tocsin.model.visible import visible
 from tocsin.model.vocabulary import (
     VOCABULARY,
@@ -63,6 +70,7 @@ from tocsin.model.vocabulary import (
 )
 
 __all__ = [
+    "BOUNDS_FROM",
     "CODES",
     "COVERAGE",
     "FACTS",

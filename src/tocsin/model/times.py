@@ -12,7 +12,19 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from tocsin.errors import WrongUse
 
-__all__ = ["from_seconds", "instant", "seconds", "start_of_day", "utc_text"]
+__all__ = [
+    "BOUNDS_FROM",
+    "from_seconds",
+    "instant",
+    "seconds",
+    "start_of_day",
+    "utc_text",
+]
+
+
+BOUNDS_FROM = timedelta(hours=20)
+"""From this length on, a start and an end are bounds of when something happened, not
+its begin and its end: a local day (23 to 25 hours), a week, a month."""
 
 
 def instant(text: str, *, end_of_day: bool = False) -> datetime:
