@@ -17,6 +17,7 @@ from histories import (
     at,
     coverages,
     facts,
+    followed_rules,
     procedures,
     rules,
     seconds,
@@ -40,54 +41,6 @@ TOLD = sorted({*VERDICTS.names} - {"revision", "known_at", "witness", "origin"})
 
 
 # --- random agreements that are followed fact by fact, histories, arrivals
-
-
-@st.composite
-def followed_rules(draw):
-    """An agreement without exceptions: every clause is followed fact by fact."""
-    minutes = st.integers(1, 40)
-    start = draw(st.sampled_from(("2026-03-01T00:00Z", "2026-03-01T00:20Z", "signed")))
-    end = draw(st.sampled_from(("", "  in force until 2026-03-01T01:30Z\n")))
-    where = draw(st.sampled_from(("", "", " in Line", " in North", " with heavy")))
-    also = draw(st.sampled_from(("", "  forbid any party to fly\n")))
-    findings = ""
-    for number in range(1, draw(st.integers(1, 3)) + 1):
-        sector = draw(st.sampled_from((" in sector", " in sector", "")))
-        variables = "party, sector" if sector else "party"
-        bar = draw(st.integers(1, 4))
-        below = draw(st.sampled_from(("", f" until below {draw(st.integers(0, bar))}")))
-        level = draw(st.sampled_from(("probable", "clear", "suspected")))
-        sources = draw(st.sampled_from(("", "    sources 2\n")))
-        findings += (
-            f"Article 5({number})\n  finding storm_{number} for {variables}\n"
-            f"  when count of breaches of Article 1(1) by party{sector}"
-            f" over {draw(minutes)} minutes >= {bar}{below}\n"
-            f"  standard {level}\n{sources}"
-        )
-    follow = (
-        "Article 6(1)\n  upon found storm_1 on party\n  oblige Coalition to meet\n"
-        f"  within {draw(minutes)} minutes of found\n"
-        "Article 6(2)\n  upon breach of Article 2(1) by party\n"
-        f"  oblige party to access\n  within {draw(minutes)} minutes\n"
-    )
-    outcome = parse_rules(
-        "parties Northland, Southland\n"
-        "group Coalition of Aurelia, Brennia, Caldoria\n"
-        "line contact_line\nzone Line is nearer than 5 km to contact_line\n"
-        "let heavy is weapon in mlrs\n"
-        'act fire is "to open fire"\nact fly is "to fly"\n'
-        'act request is "to request"\nact access is "to grant access"\n'
-        'act meet is "to meet"\n'
-        f"Article 1(1)\n  in force from {start}\n{end}"
-        f"  forbid any party to fire{where}\n{also}"
-        "Article 1(2)\n  forbid any party to fly\n"
-        "Article 2(1)\n  when request of party at site\n"
-        "  oblige party to access at site\n"
-        f"  within {draw(minutes)} minutes of request\n"
-        f"{findings}{draw(st.sampled_from(('', follow)))}"
-    )
-    assert not outcome.issues, [str(issue) for issue in outcome.issues]
-    return outcome.records
 
 
 @st.composite
