@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -199,9 +200,13 @@ def test_a_denial_in_promised_hours_breaks_them_and_fighting_does_not():
         since=begin,
         until=begin + timedelta(hours=1),
         reason="restriction",
+        by="Northland",
     )
     (broken,) = days_of([denied], seen)
     assert (broken.verdict, broken.denied) == ("broken", 60)
+    nobody_knows = msgspec.structs.replace(denied, by="")
+    (open_,) = days_of([nobody_knows], seen)
+    assert (open_.verdict, open_.denied, open_.hindered) == ("undetermined", 0, 60)
     fighting = Closure(
         place="Ford", since=begin, until=begin + timedelta(hours=1), reason="incident"
     )

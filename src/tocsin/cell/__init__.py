@@ -9,15 +9,19 @@ one job of a cell's officer.
 from tocsin.cell.board import BOARD_FILE, Opened, merge, open_board
 from tocsin.cell.deadlines import deadlines
 from tocsin.cell.gates import Supposed, clause_gates
+from tocsin.cell.hours import PromisedDay, PromisedHours, hours, hours_lines
 from tocsin.cell.money import book_money, money_lines, with_tables
 from tocsin.cell.overview import overview
-from tocsin.cell.past import corridors
+from tocsin.cell.past import Replay, corridors, replay, replay_lines
 from tocsin.cell.ways import Way, Ways, find_route
 from tocsin.cell.words import differences, status_lines
 
 __all__ = [
     "BOARD_FILE",
     "Opened",
+    "PromisedDay",
+    "PromisedHours",
+    "Replay",
     "Supposed",
     "Way",
     "Ways",
@@ -27,10 +31,14 @@ __all__ = [
     "deadlines",
     "differences",
     "find_route",
+    "hours",
+    "hours_lines",
     "merge",
     "money_lines",
     "open_board",
     "overview",
+    "replay",
+    "replay_lines",
     "status_lines",
     "with_tables",
 ]

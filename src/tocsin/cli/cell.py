@@ -38,8 +38,11 @@ __all__ = [
     "LeastOption",
     "PlanOption",
     "RunOption",
+    "Told",
     "cell_app",
+    "cell_corridors",
     "cell_export",
+    "cell_hours",
     "cell_import",
     "cell_plan",
     "cell_status",
@@ -292,6 +295,96 @@ def cell_export(
             put(out, pages.geojson(view, areas=opened.areas))
         else:
             put(out, encode(opened.board))
+
+
+class Told(StrEnum):
+    """How an answer is written: lines for people or JSON for programs."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@cell_app.command("hours")
+def cell_hours(  # one for each option
+    agreement: AgreementArgument,
+    *,
+    closures: Annotated[
+        Path, typer.Option(metavar="FILE", help="Closures: CSV; `by` says who shut.")
+    ],
+    watched: Annotated[
+        Path, typer.Option(metavar="FILE", help="CSV: place,since,until,source.")
+    ],
+    since: Annotated[str, typer.Option("--from", metavar="D", help="First day.")],
+    until: Annotated[str, typer.Option("--to", metavar="D", help="Last day.")],
+    board: BoardOption = None,
+    form: Annotated[Told, typer.Option("--format", help="Lines or JSON.")] = Told.TABLE,
+    out: OutOption = Path("-"),
+) -> None:
+    """Hold the promised hours of crossings against the clauses that promise them.
+
+    Reads the hours on the board, what shut a crossing and who watched. The monitor says
+    of each promised day: kept, broken or undetermined. Kept only if all of it was
+    watched; broken only where the party that promised was seen to shut.
+
+    Example: `tocsin cell hours agreements/exercise-crossings
+    --closures agreements/exercise-crossings/closures.csv
+    --watched agreements/exercise-crossings/watched.csv
+    --from 2025-03-03 --to 2025-03-09`
+    """
+    from tocsin import cell
+    from tocsin.model import encode, instant
+
+    with exit_codes():
+        start, end = instant_of(since), instant(until, end_of_day=True)
+        if end <= start:
+            raise WrongUse(f"--to {until} is not after --from {since}")
+        found = cell.hours(
+            cell.open_board(agreement, board_file=board, at=end),
+            closures_file=closures,
+            watched_file=watched,
+            start=start,
+            until=end,
+        )
+        _tell(found, cell.hours_lines(found), form, out, encode)
+
+
+@cell_app.command("corridors")
+def cell_corridors(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The source's file.")],
+    *,
+    source: Annotated[
+        str, typer.Option(metavar="ID", help="The source's id, see `tocsin sources`.")
+    ] = "corridors-2022",
+    until: Annotated[
+        str | None, typer.Option("--to", metavar="D", help="Up to the end of this day.")
+    ] = None,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(help="Show these with both sides' words; may be repeated."),
+    ] = None,
+    form: Annotated[Told, typer.Option("--format", help="Lines or JSON.")] = Told.TABLE,
+    out: OutOption = Path("-"),
+) -> None:
+    """Replay corridors of the past: what became of each, and what each side said.
+
+    Successful, disrupted, disputed and unknown stay apart; no rate of success is given.
+    Without `--outcome` the disputed and the disrupted are shown with the statements.
+
+    Example: `tocsin cell corridors humanitarian_corridors_2022.csv.gz --to 2022-03-31`
+    """
+    from tocsin import cell
+    from tocsin.model import encode
+
+    with exit_codes():
+        last = None if until is None else instant_of(until).date()
+        found = cell.replay(file, source_id=source, last=last)
+        chosen = outcome or ["disputed", "disrupted"]
+        _tell(found, cell.replay_lines(found, outcomes=chosen), form, out, encode)
+
+
+def _tell(found: Any, lines: Iterator[str], form: Told, out: Path, encode: Any) -> None:
+    as_json = form is Told.JSON
+    put(out, encode(found) if as_json else "".join(f"{x}\n" for x in lines).encode())
 
 
 @app.command()

@@ -5,7 +5,9 @@ meet. ``minutes`` says how long it takes, or ``speed_kmh`` (else 50 km/h over it
 length); ``place`` names a crossing on it.
 
 **Closures** in CSV: ``place`` or ``lon``, ``lat``, ``radius_m``; ``since``, ``until``
-(empty: open-ended), ``kinds`` joined with ``|``, ``reason``, ``source``.
+(empty: open-ended), ``kinds`` joined with ``|``, ``reason``, ``by`` (the party that was
+seen to shut it), ``source``. **Watches** in CSV: ``place``, ``since``, ``until``,
+``source``.
 """
 
 from __future__ import annotations
@@ -16,16 +18,19 @@ from collections.abc import Iterator
 from itertools import pairwise
 from math import cos, hypot, radians
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
+from tocsin.coordination.passage import Watched
 from tocsin.coordination.roads import Closure, Roads
 from tocsin.errors import InputRefused
 from tocsin.model import Issue, Where
+from tocsin.model.records import Record
 
-__all__ = ["read_closures", "read_roads"]
+__all__ = ["read_closures", "read_roads", "read_watches"]
 
+R = TypeVar("R", bound=Record)
 USUAL_KMH: Final = 50.0
 DIGITS: Final = 6  # of a degree: ends that agree so far are one node
 DEGREE_KM: Final = 111.32
@@ -67,20 +72,43 @@ def read_closures(file: Path) -> tuple[Closure, ...]:
     Raises:
         InputRefused: it cannot be read, or lines have faults; all are listed.
     """
+    return _lines(file, Closure)
+
+
+def read_watches(file: Path) -> tuple[Watched, ...]:
+    """Who watched which crossing when, from a CSV table.
+
+    Raises:
+        InputRefused: it cannot be read, or lines have faults; all are listed.
+    """
+    return _lines(file, Watched)
+
+
+def _lines(file: Path, record: type[R]) -> tuple[R, ...]:
+    """Each line of a table as a record that ends after it begins."""
     rows = csv.DictReader(io.StringIO(_text(file)))
-    made: list[Closure] = []
+    made: list[R] = []
     faults: list[Issue] = []
     for line, row in enumerate(rows, start=2):
         given: dict[str, Any] = {k: v for k, v in row.items() if k and v}
         if "kinds" in given:
             given["kinds"] = [part.strip() for part in given["kinds"].split("|")]
         try:
-            made.append(msgspec.convert(given, Closure, strict=False))
+            one = msgspec.convert(given, record, strict=False)
         except msgspec.ValidationError as error:
             faults.append(_issue("value_invalid", file, line, str(error)))
+            continue
+        faults += _backwards(one, file, line)
+        made.append(one)
     if faults:
         raise InputRefused(faults)
     return tuple(made)
+
+
+def _backwards(one: Any, file: Path, line: int) -> Iterator[Issue]:
+    if one.since is not None and one.until is not None and one.until <= one.since:
+        words = f"it ends at {one.until}, not after {one.since}"
+        yield _issue("time_invalid", file, line, words)
 
 
 def _features(file: Path) -> list[dict[str, Any]]:

@@ -1,13 +1,14 @@
 """Whether a crossing was open when it was promised to be.
 
 In: promised hours, closures, the times in which somebody watched. Out: per day how many
-of the promised minutes were seen open, known to be closed, and seen by nobody. A day is
-**kept** only if all of it was watched and none of it closed; **broken** as soon as a
-closing by a restriction fell into it; else **undetermined**. A mine or fighting closes
-a crossing, too, and is told apart: the clause decides whether that excuses.
+of the promised minutes were seen open, known to be shut by the party that promised, and
+shut otherwise. A day is **broken** as soon as that party shut the crossing within it;
+**kept** only if all of it was watched and nothing shut it; else **undetermined**. Fire,
+a mine, another party, or somebody whom nobody saw may shut a crossing, too: that is
+told apart and never laid to the party that promised.
 
-Each day names the clause that holds the promise. The language of agreements has no
-hours of a day, so this check stands here and not among the verdicts.
+Each day names the clause that holds the promise. What the monitor itself says of that
+clause is asked in :mod:`tocsin.cell.hours`; both come to the same by ways of their own.
 """
 
 from __future__ import annotations
@@ -21,14 +22,28 @@ from tocsin.coordination.roads import Closure, promised_span
 from tocsin.model.contributions import Opening
 from tocsin.model.records import Instant, Record
 
-__all__ = ["Passage", "passages"]
+__all__ = ["Passage", "Watched", "meant_for", "passages", "shut_by_promiser"]
 
 DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
 
 
+class Watched(Record, frozen=True, kw_only=True):
+    """Somebody watched a crossing from an instant to another."""
+
+    place: str
+    since: Instant
+    until: Instant
+    source: str = ""
+
+
 class Passage(Record, frozen=True, kw_only=True):
-    """One promised opening and what is known of it, in minutes."""
+    """One promised opening and what is known of it, in minutes.
+
+    Attributes:
+        denied: shut by the party that promised.
+        hindered: shut by fire, a mine, somebody else, or nobody knows by whom.
+    """
 
     place: str
     party: str
@@ -51,7 +66,7 @@ def passages(
     until: datetime,
 ) -> tuple[Passage, ...]:
     """Every promised opening that ends in the time asked about."""
-    known = [c for c in closures if c.place == hours.place and _meant(c, hours)]
+    known = [c for c in closures if c.place == hours.place and meant_for(c, hours)]
     days = []
     day = start
     while day < until:
@@ -62,10 +77,16 @@ def passages(
     return tuple(days)
 
 
-def _meant(closure: Closure, hours: Opening) -> bool:
+def meant_for(closure: Closure, hours: Opening) -> bool:
+    """Whether a closure stops any traffic for which the hours are promised."""
     if not closure.kinds or not hours.kinds:
         return True
     return bool(set(closure.kinds) & set(hours.kinds))
+
+
+def shut_by_promiser(closure: Closure, hours: Opening) -> bool:
+    """Whether the party that promised was seen to shut the place itself."""
+    return closure.reason == "restriction" and closure.by == hours.party
 
 
 def _passage(
@@ -75,9 +96,9 @@ def _passage(
     since: datetime,
     until: datetime,
 ) -> Passage:
-    denied = [c for c in closures if c.reason == "restriction"]
-    other = [c for c in closures if c.reason in {"incident", "mine"}]
-    promised = (until - since) // MINUTE
+    denied = [c for c in closures if shut_by_promiser(c, hours)]
+    other = [c for c in closures if not shut_by_promiser(c, hours)]
+    promised = until - since
     shut = _covered([(c.since, c.until) for c in denied], since, until)
     seen = _covered([(s.since, s.until) for s in watched], since, until)
     hindered = _covered([(c.since, c.until) for c in other], since, until)
@@ -88,10 +109,10 @@ def _passage(
         clause=hours.clause,
         since=since,
         until=until,
-        promised=promised,
-        denied=shut,
-        hindered=hindered,
-        watched=seen,
+        promised=promised // MINUTE,
+        denied=shut // MINUTE,
+        hindered=hindered // MINUTE,
+        watched=seen // MINUTE,
         verdict="broken" if shut else "kept" if whole else "undetermined",
     )
 
@@ -100,14 +121,14 @@ def _covered(
     spans: Iterable[tuple[datetime | None, datetime | None]],
     since: datetime,
     until: datetime,
-) -> int:
-    """Whole minutes of a time that these spans cover together."""
+) -> timedelta:
+    """How much of a time these spans cover together."""
     clipped = sorted(
         (max(begin or since, since), min(end or until, until)) for begin, end in spans
     )
     total, last = timedelta(), since
     for begin, end in clipped:
-        if end > last:
+        if end > max(begin, last):
             total += end - max(begin, last)
             last = end
-    return total // MINUTE
+    return total

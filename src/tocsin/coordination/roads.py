@@ -58,6 +58,7 @@ class Closure(Record, frozen=True, kw_only=True):
         lon, lat, radius_m: the circle; every road with an end in it is closed.
         since, until: None: since ever; until further notice.
         kinds: of traffic that it stops; empty: all.
+        by: the party that shut the place, where it was seen; "": nobody knows who.
         source: who says so.
     """
 
@@ -69,6 +70,7 @@ class Closure(Record, frozen=True, kw_only=True):
     until: Instant | None = None
     kinds: tuple[str, ...] = ()
     reason: Reason
+    by: str = ""
     source: str = ""
 
     def holds(self, at: datetime, kind: str) -> bool:
