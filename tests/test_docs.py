@@ -8,6 +8,7 @@ that holds nothing but a copy of the agreements; what it shows is what a reader 
 import importlib.util
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,21 @@ import typer.main
 
 from tocsin import settings
 from tocsin.model import codes
-from walkthrough import follow
+
+TESTS = str(Path(__file__).parent)
+if TESTS not in sys.path:
+    sys.path.insert(0, TESTS)
+
+from walkthrough import follow  # noqa: E402  # beside this file, which is no package
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference"
-TUTORIALS = [
+FOLLOWED = [
     page
-    for page in sorted(DOCS.glob("tutorial/*.md"))
-    if "```sh" in page.read_text(encoding="utf-8")
+    for folder, marks in (("tutorial", "```sh"), ("how-to", ":caption: You see"))
+    for page in sorted(DOCS.glob(f"{folder}/*.md"))
+    if marks in page.read_text(encoding="utf-8")
 ]
 
 
@@ -136,7 +143,7 @@ def test_every_decision_has_the_four_parts():
         assert [line for line in text.splitlines() if line in parts] == parts, page.name
 
 
-@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
-def test_tutorial_runs_as_it_stands(page, tmp_path):
+@pytest.mark.parametrize("page", FOLLOWED, ids=lambda page: page.stem)
+def test_page_can_be_followed_as_it_stands(page, tmp_path):
     shutil.copytree(ROOT / "agreements", tmp_path / "agreements")
     follow(page, tmp_path)

@@ -95,10 +95,21 @@ def _follows(issue: Issue, parsed: Outcome[Agreement]) -> bool:
 
 
 def _leads_to(issue: Issue, checked: Outcome[Agreement]) -> bool:
-    """True for what is unbound only because a name beside it is not known."""
+    """True for what comes only of another error of the article.
+
+    A party is unbound because a name beside it is not known; a ``then`` has no instant
+    because the duty before it has no deadline.
+    """
+    number = _article_at(issue, checked.records)
+    if issue.code == "cannot_judge" and issue.message.startswith("`then` "):
+        return any(
+            other.code == "no_deadline"
+            and _article_at(other, checked.records) == number
+            for other in checked.issues
+            if not other.warning
+        )
     if issue.code != "unbound":
         return False
-    number = _article_at(issue, checked.records)
     return any(
         _article_at(other, checked.records) == number
         and (other.code == "undefined_name" or _names(other) & _names(issue))
