@@ -318,10 +318,8 @@ def test_silence_of_a_party_is_said_as_silence(view, day, released):
     )
 
 
-def test_a_finding_that_rests_on_a_control_layer_names_its_publisher(
-    view, day, released
-):
-    document = daily(view, day=day, released_at=released)
+def test_a_finding_that_rests_on_a_control_layer_names_its_publisher(view, day):
+    document = daily(view, day=day, released_at=at(11, 8))
     words = " ".join(told(section(document, "clauses")))
     assert "control layer of Lantern Survey (made up), without it undetermined" in words
     assert "Control layer: Lantern Survey" in blocks(document, Figure)[0].credit

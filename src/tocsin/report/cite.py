@@ -13,7 +13,7 @@ Link(to='annex-a', label='and 5 more in Annex A')
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from tocsin.report.document import Link
@@ -33,10 +33,19 @@ def anchor(prefix: str, content_id: str) -> str:
     return f"{prefix}-{re.sub(r'[^A-Za-z0-9-]', '-', content_id)[:ANCHOR_LENGTH]}"
 
 
-def labels(letter: str, prefix: str, ids: Iterable[str]) -> dict[str, Link]:
-    """A link for each id, numbered in the order given."""
+def labels(
+    letter: str, prefix: str, ids: Iterable[str], *, bare: Collection[str] = ()
+) -> dict[str, Link]:
+    """A link for each id, numbered in the order given.
+
+    Args:
+        bare: ids of what must not be known by its content; their anchors are numbers.
+    """
     return {
-        each: Link(to=anchor(prefix, each), label=f"{letter}{at}")
+        each: Link(
+            to=anchor(prefix, f"withheld-{at}" if each in bare else each),
+            label=f"{letter}{at}",
+        )
         for at, each in enumerate(ids, start=1)
     }
 

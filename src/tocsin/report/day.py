@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from tocsin.errors import StoreDamaged
 from tocsin.model import (
+    BOUNDS_FROM,
     Finding,
     Guarantee,
     GuaranteeState,
@@ -32,7 +33,7 @@ from tocsin.model import (
 )
 from tocsin.report.cite import labels
 from tocsin.report.document import Link
-from tocsin.report.embargo import without_place
+from tocsin.report.embargo import veil
 from tocsin.report.incidents import (
     incidents_between,
     observations_of,
@@ -46,6 +47,8 @@ from tocsin.report.watch import Readings, Watch, readings, watched
 __all__ = ["Day", "gather"]
 
 ONE_DAY: Final = timedelta(days=1)
+LONGEST_DAY: Final = timedelta(hours=25)
+"""A local day on which clocks go back."""
 FACTS_SHOWN: Final = 5
 VERDICT_ORDER: Final = ("breached", "pending", "excused", "undetermined", "met")
 
@@ -56,8 +59,9 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         released_at: when the report is given out, or None: not said; then the end of
             the day stands for it, the earliest instant at which it could be.
-        incidents: those that began on this day, one row each.
-        before: those that began on the day before.
+        incidents: those that began on this day, or, where only a day of somewhere
+            is known, lie mostly on it; one row each.
+        before: the same of the day before.
         periods: figures that a source gives for a period that touches this day.
         near_periods: these and such figures of the day before, for comparison.
         undated: incidents whose time is known only to more than a day, and may be this.
@@ -154,15 +158,24 @@ def gather(view: View, day: date, *, released_at: datetime | None) -> Day:
     )
     parts = _parts(shown, start)
     listed = pl.concat([parts["incidents"], parts["periods"], parts["undated"]])
-    held = shown.filter(pl.col("held"))["incident_id"].to_arrow()
-    young = _young(tables["facts"], held)
-    since = (released_at or start + ONE_DAY) - EMBARGO
-    findings = tuple(
-        without_place(finding, young, since)
-        for finding in _findings_of(view.findings(), start)
+    every, issues, promises = view.findings(), view.issues(), view.guarantees()
+    young_from = (released_at or start + ONE_DAY) - EMBARGO
+    held, behind_held = _held(tables, sectors, young_from)
+    hidden = veil(
+        held,
+        observed=behind_held,
+        observations=tables["observations"],
+        facts=tables["facts"],
+        findings=every,
+        issues=issues,
+        sectors=sectors.names,
+        young_from=young_from,
     )
+    findings = tuple(sorted(hidden.findings(_findings_of(every, start)), key=_gravity))
+    guarantees = hidden.guarantees(_guarantees_at(promises, start + ONE_DAY), promises)
     cited = _cited(findings, tables["facts"])
-    behind = observed.join(listed.select("incident_id"), on="incident_id", how="semi")
+    fit = listed.filter(~pl.col("held")).select("incident_id")
+    behind = observed.join(fit, on="incident_id", how="semi")
     return Day(
         day=day,
         start=start,
@@ -181,25 +194,58 @@ def gather(view: View, day: date, *, released_at: datetime | None) -> Day:
         watch_before=watched(tables["coverage"], sectors.names, start - ONE_DAY),
         readings=readings(tables["coverage"], sources),
         findings=findings,
-        guarantees=_guarantees_at(view.guarantees(), start + ONE_DAY),
-        notices=tuple(
-            sorted(
-                (n for n in view.notices() if start <= n.at < start + ONE_DAY),
-                key=lambda notice: (notice.at, notice.notice_id),
-            )
-        ),
-        issues=view.issues(),
+        guarantees=guarantees,
+        notices=hidden.notices(_notices_of(view.notices(), start), guarantees),
+        issues=hidden.issues(issues),
         sources=sources,
         rows_of_source=_rows_of_source(tables["observations"]),
         summary=view.summary(),
         link={
-            **labels("A", "i", listed["incident_id"]),
+            **labels("A", "i", listed["incident_id"], bare=_bare(listed)),
             **labels("B", "f", (finding.finding_id for finding in findings)),
             **labels("C", "x", cited["fact_id"]),
             **labels("D", "o", behind["observation_id"].unique(maintain_order=True)),
         },
         **parts,
     )
+
+
+def _held(
+    tables: dict[str, pa.Table], sectors: Sectors, young_from: datetime
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """All incidents of the run that are held back, and the observations behind them.
+
+    Those of later days count, too: a finding of this day may go on into them.
+    """
+    after = pc.greater(_latest(tables["incidents"]), pa.scalar(young_from))
+    late = tables["incidents"].filter(after)
+    observed = observations_of(late, tables["members"], tables["observations"])
+    shown = incidents_between(
+        late,
+        observed,
+        tables["facts"],
+        sectors=sectors,
+        sensors=(),
+        released_at=young_from + EMBARGO,
+    )
+    return shown.filter(pl.col("held")), observed
+
+
+def _latest(incidents: pa.Table) -> pa.ChunkedArray:
+    """The latest that each can have ended: the end and two errors of its time."""
+    sigma = pc.fill_null(incidents["t_sigma_s"], 0.0)
+    doubt = pc.cast(pc.round(pc.multiply(sigma, 2e6)), pa.int64())
+    return pc.add(incidents["t_end"], pc.cast(doubt, pa.duration("us")))
+
+
+def _bare(listed: pl.DataFrame) -> frozenset[str]:
+    """What is held back has no anchor made from its content: it could be tried out."""
+    return frozenset(listed.filter(pl.col("held"))["incident_id"].to_list())
+
+
+def _notices_of(notices: tuple[Notice, ...], start: datetime) -> tuple[Notice, ...]:
+    today = (n for n in notices if start <= n.at < start + ONE_DAY)
+    return tuple(sorted(today, key=lambda notice: (notice.at, notice.notice_id)))
 
 
 def _agreement(view: View) -> AgreementText:
@@ -215,17 +261,22 @@ def _frame(table: pa.Table) -> pl.DataFrame:
 
 
 def _parts(shown: pl.DataFrame, start: datetime) -> dict[str, pl.DataFrame]:
-    """The incidents told apart by how their time is known."""
+    """The incidents told apart by how their time is known.
+
+    What is known to a day somewhere (23 to 25 hours) is booked to the day, UTC, that
+    holds most of it, once; what is known to more than that is booked to none.
+    """
     end = start + ONE_DAY
     within = (pl.col("t_start") < end) & (pl.col("t_end") >= start)
-    vague = (pl.col("t_end") - pl.col("t_start")) > ONE_DAY
+    lasts = pl.col("t_end") - pl.col("t_start")
+    middle = pl.col("t_start") + lasts / 2
+    booked = pl.when(lasts >= BOUNDS_FROM).then(middle).otherwise("t_start")
+    vague = lasts > LONGEST_DAY
     single = shown.filter(~pl.col("period") & ~pl.col("only_claimed"))
     dated = single.filter(~vague)
     return {
-        "incidents": dated.filter(pl.col("t_start").is_between(start, end, "left")),
-        "before": dated.filter(
-            pl.col("t_start").is_between(start - ONE_DAY, start, "left")
-        ),
+        "incidents": dated.filter(booked.is_between(start, end, "left")),
+        "before": dated.filter(booked.is_between(start - ONE_DAY, start, "left")),
         "periods": shown.filter(pl.col("period") & within).sort(
             "t_start", "sector", "incident_id", nulls_last=True
         ),
@@ -235,25 +286,19 @@ def _parts(shown: pl.DataFrame, start: datetime) -> dict[str, pl.DataFrame]:
 
 
 def _findings_of(findings: tuple[Finding, ...], start: datetime) -> tuple[Finding, ...]:
-    """Findings that held at some time of the day, the gravest first."""
+    """Findings that held at some time of the day."""
     end = start + ONE_DAY
     held = [
         finding
         for finding in findings
         if finding.t_start < end and (finding.t_end is None or finding.t_end > start)
     ]
-    return tuple(sorted(held, key=_gravity))
+    return tuple(held)
 
 
 def _gravity(finding: Finding) -> tuple[int, datetime, str]:
     order = VERDICT_ORDER.index(finding.verdict.value)
     return order, finding.t_start, finding.finding_id
-
-
-def _young(facts: pa.Table, held: pa.Array) -> frozenset[str]:
-    """The facts of incidents that are held back."""
-    theirs = facts.filter(pc.is_in(facts["root"], held.cast(pa.string())))
-    return frozenset(theirs["fact_id"].to_pylist())
 
 
 def _cited(findings: tuple[Finding, ...], facts: pa.Table) -> pl.DataFrame:

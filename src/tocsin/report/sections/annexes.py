@@ -12,11 +12,12 @@ from typing import Any, Final
 import polars as pl
 
 from tocsin.model import Finding, Witness
-from tocsin.report.classes import CLASSES
+from tocsin.report.classes import CLASSES, shown_class
 from tocsin.report.day import Day
 from tocsin.report.document import (
     Cell,
     Column,
+    Link,
     Row,
     Section,
     Sentence,
@@ -106,17 +107,16 @@ def _incidents(day: Day) -> Section:
 
 def _incident(day: Day, row: dict[str, Any]) -> Row:
     link = day.link[row["incident_id"]]
-    where = (
-        _withheld(row) if row["held"] else (sector_of(row["sector"]), place_words(row))
-    )
+    if row["held"]:
+        return _withheld(row, link)
     return Row(
         anchor=link.to,
         cells=(
             Cell(text=link.label),
             Cell(text=_began(row)),
             Cell(text=_what(row), mark=row["class"]),
-            Cell(text=where[0]),
-            Cell(text=where[1]),
+            Cell(text=sector_of(row["sector"])),
+            Cell(text=place_words(row)),
             Cell(text=count_words(row), value=row["count_high"]),
             Cell(text=f"{row['n_observations']}, {row['n_independent']}"),
             Cell(text=attribution(row, _parties(row))),
@@ -128,9 +128,19 @@ def _parties(row: dict[str, Any]) -> list[str]:
     return [n[2:] for n in row if n.startswith("p_") and n != "p_undetermined"]
 
 
-def _withheld(row: dict[str, Any]) -> tuple[str, str]:
+def _withheld(row: dict[str, Any], link: Link) -> Row:
+    """Its class, and the instant from which it may be shown; nothing else."""
     until = stamp(row["t_end"] + EMBARGO)
-    return "withheld", f"not before {until}"
+    words = ("withheld", f"not before {until}", *["withheld"] * 3)
+    return Row(
+        anchor=link.to,
+        cells=(
+            Cell(text=link.label),
+            Cell(text="withheld"),
+            Cell(text=shown_class(row["class"]).one, mark=row["class"]),
+            *(Cell(text=word) for word in words),
+        ),
+    )
 
 
 def _began(row: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from tocsin.report.document import (
     Sentence,
     Table,
 )
+from tocsin.report.embargo import WITHHELD
 from tocsin.report.sections.phrases import NONE, named, party_of, sector_of
 from tocsin.report.view import Article
 from tocsin.report.wording import (
@@ -109,7 +110,8 @@ def _control(finding: Finding) -> list[str]:
     """The layer that it rests on, by its publisher, and the verdict without it."""
     if finding.control is None:
         return []
-    bare = spoken(finding.without_control) if finding.without_control else "not known"
+    unsaid = "withheld" if finding.sector == WITHHELD else "not known"
+    bare = spoken(finding.without_control) if finding.without_control else unsaid
     return [f"rests on the control layer of {finding.control}, without it {bare}"]
 
 
