@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.agreement.evaluate.chance import at_least
+from tocsin.agreement.evaluate.chance import TINY, at_least, reaches
 from tocsin.agreement.evaluate.kernels import (
     answers,
     at_least_of,
+    dropped,
+    enough_of,
     excuses,
     least_shares,
     reply_pairs,
@@ -18,6 +20,7 @@ from tocsin.agreement.evaluate.kernels import (
     window_below,
     window_points,
 )
+from tocsin.agreement.evaluate.witness import earliest, irreducible
 
 times = st.lists(st.integers(0, 60), max_size=25).map(
     lambda t: np.array(sorted(t), np.int64)
@@ -217,3 +220,26 @@ def test_an_obligation_is_met_pending_or_breached(
         if now >= due:
             break
     assert list(zip(made[1].tolist(), made[2].tolist(), strict=True)) == said
+
+
+@given(
+    st.lists(chances | st.floats(0, 1), max_size=12),
+    st.integers(1, 4),
+    st.sampled_from((0.5, 0.55, 0.75, 1.0)),
+)
+def test_witnesses_of_independent_facts_are_those_of_the_plain_search(
+    chance, k, standard
+):
+    q = np.array(chance, dtype=np.float64)
+
+    def probability(chosen):
+        return at_least([np.array([1 - q[n], q[n]]) for n in chosen], k)
+
+    kept = earliest(len(q), probability, standard)
+    if not reaches(probability(kept), standard):
+        return  # nobody asks for the witness of what does not hold
+    assert enough_of(q, k, standard - TINY) == len(kept)
+    plain = irreducible(kept, chance, probability, standard, independent=True)
+    rank = np.array([round(x, 9) for x in chance[: len(kept)]])
+    gone = dropped(q[: len(kept)], rank, k, standard - TINY)
+    assert np.flatnonzero(~gone).tolist() == plain

@@ -36,7 +36,7 @@ from tocsin.agreement.evaluate.plan import (
 from tocsin.agreement.evaluate.setting import Setting, begins
 from tocsin.agreement.terms import FilterCompare, FilterIn
 
-__all__ = ["Events", "Table", "among", "fitting", "gather"]
+__all__ = ["Events", "Table", "among", "first_of_each", "fitting", "gather"]
 
 OPERATORS = {
     ">=": np.greater_equal,
@@ -215,7 +215,7 @@ def _acts_of(setting: Setting, prohibition: Prohibition, number: int) -> _Acts:
     if place is not None:
         fits &= ~(place.p == 0.0)
     rows = np.flatnonzero(fits)
-    first, group = _first_of_each(_key(history, rows))
+    first, group = first_of_each(_key(history, rows))
     head = rows[first]
     unknown = np.zeros(len(head), dtype=np.bool_)
     if rule.pattern.sectors is not None:
@@ -254,7 +254,7 @@ def _key(history: History, rows: Ints) -> Ints:
     return np.asarray(key * (len(sector.names) + 1) + sector.code[rows] + 1)
 
 
-def _first_of_each(key: Ints) -> tuple[Ints, Ints]:
+def first_of_each(key: Ints) -> tuple[Ints, Ints]:
     """Position of the first of each value, in that order, and the group of each."""
     if rising(key):
         return np.arange(len(key)), np.arange(len(key))
@@ -327,7 +327,7 @@ def _grouped(
     stops = np.array([min(a.stop, span.stop) for a in active])[acts.rule]
     t = history.t[acts.row]
     bound = np.flatnonzero((starts <= t) & (t < stops))
-    first, group = _first_of_each(_key(history, acts.row[bound]))
+    first, group = first_of_each(_key(history, acts.row[bound]))
     event = np.full(len(t), -1, dtype=np.int64)
     event[bound] = group
     return event, bound[first]
@@ -346,7 +346,7 @@ def _tied(history: History, acts: _Acts, pairs: Sequence[Pairs], event: Ints) ->
     first_of = np.unique(component, return_index=True, return_inverse=True)
     edges = [(np.arange(n), first_of[1][first_of[2]]), *ends]
     whole = np.flatnonzero(event >= 0)
-    heads, group = _first_of_each(event[whole])
+    heads, group = first_of_each(event[whole])
     edges.append((whole, whole[heads][group]))
     a, b = (np.concatenate(side) for side in zip(*edges, strict=True))
     label = connected_components(coo_matrix((np.ones(len(a)), (a, b)), (n, n)))[1]

@@ -11,14 +11,17 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 
-from tocsin.agreement.evaluate.batch_breaches import Events, Table
+from tocsin.agreement.evaluate.batch_breaches import Events, Table, first_of_each
 from tocsin.agreement.evaluate.chance import TINY, at_least, counted
 from tocsin.agreement.evaluate.force import EVER, Span
 from tocsin.agreement.evaluate.history import Flags, Ints, Reals
 from tocsin.agreement.evaluate.judged import Judged, Opened
 from tocsin.agreement.evaluate.kernels import (
     at_least_of,
+    dropped,
+    enough_of,
     least_shares,
     runs,
     window_at_least,
@@ -55,6 +58,11 @@ class _Items(msgspec.Struct, frozen=True, kw_only=True):
     cluster: Ints
     columns: tuple[Ints, ...]
     tables: tuple[Table, ...]
+
+    @property
+    def apart(self) -> bool:
+        """None of them depends on others."""
+        return not self.columns
 
 
 class _States(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,16 +128,13 @@ def _mine(setting: Setting, count: CountOfBreaches, order: _Order, key: Key) -> 
 
 def _items(events: Events, mine: Ints) -> _Items:
     """One item for each root; several events of a root are one cluster's columns."""
-    root = events.root[mine]
-    _, first, group = np.unique(root, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    item, head = rank[group], mine[first[order]]
+    first, item = first_of_each(events.root[mine])
+    head = mine[first]
     sources = events.sources[head].copy()
     certain = events.certain[head].copy()
-    np.maximum.at(sources, item, events.sources[mine])
-    np.logical_or.at(certain, item, events.certain[mine])
+    if len(head) < len(mine):
+        np.maximum.at(sources, item, events.sources[mine])
+        np.logical_or.at(certain, item, events.certain[mine])
     columns = _columns(events, mine, item, len(head))
     q = events.breach[head].copy()
     for n in np.flatnonzero(events.cluster[head] >= 0):
@@ -209,6 +214,9 @@ def _reached(items: _Items, low: Ints, high: Ints, k: int) -> tuple[Reals, Flags
     if k <= 0 or not len(low):
         return np.ones(len(low)), np.zeros(len(low), dtype=np.bool_)
     alone = items.cluster < 0
+    if alone.all() and (items.q == 1.0).all():
+        reached = high - low >= k
+        return reached.astype(np.float64), np.zeros(len(low), dtype=np.bool_)
     if alone.all():
         return window_at_least(items.q, low, high, k), np.zeros(len(low), np.bool_)
     own = np.concatenate([[0], np.cumsum(alone)])
@@ -253,9 +261,14 @@ def _opened(
     span = setting.force[finding.article.number]
     end = span.stop if span.stop < setting.question.until else None
     first, stop, most = runs(states.holds, states.stays, states.p)
+    low, high = states.low[first], states.high[first]
+    kept = [
+        int(lo) + np.asarray(_witness(finding, items, int(lo), int(hi)), np.int64)
+        for lo, hi in zip(low, high, strict=True)
+    ]
+    facts = _fact_ids(setting, items, kept)
     return [
         _episode(
-            setting,
             finding,
             key,
             items,
@@ -263,13 +276,28 @@ def _opened(
             int(n),
             int(states.at[m]) if m < len(states.at) else end,
             float(ever),
+            (mine, names),
         )
-        for n, m, ever in zip(first, stop, most, strict=True)
+        for n, m, ever, mine, names in zip(first, stop, most, kept, facts, strict=True)
+    ]
+
+
+def _fact_ids(
+    setting: Setting, items: _Items, kept: Sequence[Ints]
+) -> list[tuple[str, ...]]:
+    """The ids of the facts of each witness, all looked up at once."""
+    if not kept:
+        return []
+    rows = items.row[np.concatenate(kept)]
+    names = setting.history.fact_id.take(pa.array(rows)).to_pylist()
+    ends = np.cumsum([len(mine) for mine in kept]).tolist()
+    return [
+        tuple(names[end - len(mine) : end])
+        for mine, end in zip(kept, ends, strict=True)
     ]
 
 
 def _episode(
-    setting: Setting,
     finding: Finding,
     key: Key,
     items: _Items,
@@ -277,12 +305,13 @@ def _episode(
     n: int,
     closed: int | None,
     ever: float,
+    witness: tuple[Ints, tuple[str, ...]],
 ) -> Opened:
     count = finding.count
     assert count is not None
     alleged, low, high = int(states.at[n]), int(states.low[n]), int(states.high[n])
     start = alleged - count.over_s
-    kept = low + np.array(_witness(finding, items, low, high), dtype=np.int64)
+    kept, names = witness
     early, late = items.early[low:high], items.late[low:high]
     sure = items.certain[low:high] & (early >= start) & (late <= alleged)
     return Opened(
@@ -293,22 +322,24 @@ def _episode(
         closed=closed,
         p=float(states.p[n]),
         ever=ever,
-        certain=bool(sure.sum() >= count.at_least),
+        certain=bool(np.count_nonzero(sure) >= count.at_least),
         method="sampled" if states.sampled[n] else "exact",
         number=high - low,
         window_start=start,
         ranges=ranges_of(items.index[kept].tolist()),
-        facts=tuple(
-            setting.history.fact_id[int(row)].as_py() for row in items.row[kept]
-        ),
+        facts=names,
     )
 
 
-def _witness(finding: Finding, items: _Items, low: int, high: int) -> list[int]:
+def _witness(
+    finding: Finding, items: _Items, low: int, high: int
+) -> Sequence[int] | Ints:
     """The smallest, earliest facts that reach the number (rule W1)."""
     count = finding.count
     assert count is not None
     cluster = items.cluster[low:high]
+    if items.apart or not (cluster >= 0).any():
+        return _alone(items.q[low:high], count.at_least, finding.standard - TINY)
     tied = cluster[cluster >= 0]
     probability = _probability(items, low, count.at_least)
     kept = earliest(high - low, probability, finding.standard)
@@ -319,6 +350,15 @@ def _witness(finding: Finding, items: _Items, low: int, high: int) -> list[int]:
         finding.standard,
         independent=len(np.unique(tied)) == len(tied),
     )
+
+
+def _alone(q: Reals, k: int, standard: float) -> Ints:
+    """The same of facts of which none depends on another, compiled."""
+    first = q[: enough_of(q, k, standard)]
+    if len(first) == k and (first == 1.0).all():
+        return np.arange(k)
+    rank = np.array([round(chance, 9) for chance in first.tolist()])
+    return np.flatnonzero(~dropped(first, rank, k, standard))
 
 
 def _probability(items: _Items, low: int, k: int) -> Callable[[Sequence[int]], float]:

@@ -17,6 +17,8 @@ from numba import njit
 __all__ = [
     "answers",
     "at_least_of",
+    "dropped",
+    "enough_of",
     "excuses",
     "least_shares",
     "reply_pairs",
@@ -31,7 +33,7 @@ __all__ = [
 UNDETERMINED = 4
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def window_points(t: Any, over: int) -> Any:
     """Instants at which a window over sorted times changes, and what lies in it.
 
@@ -61,7 +63,7 @@ def window_points(t: Any, over: int) -> Any:
     return at[:m], low[:m], high[:m]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def window_below(q: Any, low: Any, high: Any, k: int) -> Any:
     """For each window the chance of 0, 1 ... k - 1 true facts, all independent.
 
@@ -95,7 +97,7 @@ def window_below(q: Any, low: Any, high: Any, k: int) -> Any:
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def window_at_least(q: Any, low: Any, high: Any, k: int) -> Any:
     """For each window (m,) the chance of at least ``k`` true facts."""
     m = len(low)
@@ -125,7 +127,7 @@ def window_at_least(q: Any, low: Any, high: Any, k: int) -> Any:
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _add(below: Any, q: float, k: int) -> None:
     """One more fact: each number is reached from itself or from one below."""
     for j in range(k - 1, 0, -1):
@@ -133,7 +135,7 @@ def _add(below: Any, q: float, k: int) -> None:
     below[0] *= 1.0 - q
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _turn(front: Any, back: Any, q: Any, start: int, end: int, k: int) -> None:
     """Make the newer part the older one: its suffixes, from ``end`` back."""
     front[0, :] = 0.0
@@ -145,7 +147,7 @@ def _turn(front: Any, back: Any, q: Any, start: int, end: int, k: int) -> None:
     back[0] = 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _join(out: Any, older: Any, newer: Any, k: int) -> None:
     for i in range(k):
         if older[i] != 0.0:
@@ -153,7 +155,7 @@ def _join(out: Any, older: Any, newer: Any, k: int) -> None:
                 out[i + j] += older[i] * newer[j]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def at_least_of(q: Any, k: int) -> float:
     """Chance that at least ``k`` of these independent facts are true."""
     if k <= 0:
@@ -165,7 +167,46 @@ def at_least_of(q: Any, k: int) -> float:
     return float(min(max(1.0 - below.sum(), 0.0), 1.0))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
+def enough_of(q: Any, k: int, standard: float) -> int:
+    """How many of the earliest facts already make ``k`` true ones likely enough.
+
+    The number of all where even all are not enough; see ``witness.earliest``.
+    """
+    if k <= 0:
+        return 0
+    below = np.zeros(k)
+    below[0] = 1.0
+    for i in range(len(q)):
+        _add(below, q[i], k)
+        if 1.0 - below.sum() >= standard:
+            return i + 1
+    return len(q)
+
+
+@njit(cache=True, nogil=True)
+def dropped(q: Any, rank: Any, k: int, standard: float) -> Any:
+    """Which independent facts are not needed; see ``witness.irreducible``.
+
+    Args:
+        q: chance of each. (n,)
+        rank: the order in which they may go; of equals the latest goes first. (n,)
+    """
+    n = len(q)
+    gone, tried = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    for _ in range(n):
+        least = -1
+        for i in range(n):
+            if not tried[i] and (least < 0 or rank[i] <= rank[least]):
+                least = i
+        tried[least] = gone[least] = True
+        if not at_least_of(q[~gone], k) >= standard:
+            gone[least] = False
+            break
+    return gone
+
+
+@njit(cache=True, nogil=True)
 def runs(holds: Any, stays: Any, p: Any) -> Any:
     """Episodes: open where the condition holds, closed where it no longer stays.
 
@@ -192,7 +233,7 @@ def runs(holds: Any, stays: Any, p: Any) -> Any:
     return first[:m], stop[:m], most[:m]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def least_shares(at: Any, over: int, forced: int, edge: Any, share: Any) -> Any:
     """The smallest share of watching in each window; before the first edge it is 0.
 
@@ -217,7 +258,7 @@ def least_shares(at: Any, over: int, forced: int, edge: Any, share: Any) -> Any:
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def unions(group: Any, lo: Any, hi: Any, n: int) -> Any:
     """Length of the union of stretches by group, sorted by group, then lo."""
     out = np.zeros(n)
@@ -232,7 +273,7 @@ def unions(group: Any, lo: Any, hi: Any, n: int) -> Any:
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def reply_pairs(
     t: Any, party: Any, lon: Any, lat: Any, reach: int, nearer: float
 ) -> Any:
@@ -263,7 +304,7 @@ def reply_pairs(
     return np.array(hostile, np.int64), np.array(answer, np.int64)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def excuses(
     t: Any,
     party: Any,
@@ -310,7 +351,7 @@ def excuses(
     return excused
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def answers(  # noqa: PLR0913, PLR0917  # numba takes no structures
     called: Any,
     due: Any,
@@ -379,7 +420,7 @@ def answers(  # noqa: PLR0913, PLR0917  # numba takes no structures
     return which[:m], at[:m], verdict[:m], idle_at[:m], act[:m], last
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def surely(  # noqa: PLR0913, PLR0917  # numba takes no structures
     which: Any,
     at: Any,
