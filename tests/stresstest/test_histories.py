@@ -190,4 +190,5 @@ def test_lantern_replays_its_own_weaknesses(root):
     assert len(one) == 1
     blocked = replay(agreement, activation(agreement, response, refuse=one))
     assert not activated(blocked, response)
-    assert {d.outcome for d in blocked.decisions} == {"rejected"}
+    said = {d.outcome for d in blocked.evaluation.decisions if d.name == "Response"}
+    assert said == {"rejected"}

@@ -11,8 +11,8 @@ from tocsin.agreement.load import load
 from tocsin.errors import InputRefused, WrongUse
 from tocsin.model import Marking, instant
 from tocsin.stresstest import stress
+from tocsin.stresstest.claims import Claim
 from tocsin.stresstest.histories import History, replay
-from tocsin.stresstest.weaknesses import Claim
 
 KEYS = {
     "can_activate",

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tocsin.agreement.evaluate.plan import plan
 from tocsin.agreement.parse import parse_rules
 from tocsin.model.vocabulary import Marking
+from tocsin.stresstest.happenings import breaches
 from tocsin.stresstest.histories import (
     History,
-    breaches,
     replay,
     start_of_history,
     table,
@@ -87,14 +87,18 @@ def history_of(agreement, per_window, window, repeats):
     )
 
 
+def monitored(agreement, *of):
+    return replay(agreement, history_of(agreement, *of)).evaluation
+
+
 @given(st.integers(1, 500), st.integers(2, 8))
 @settings(max_examples=20)
 def test_the_largest_slice_is_never_found_and_one_more_breach_is(window, at_least):
     agreement = tree_of(finding(window, at_least))
     (cut,) = slices_of(agreement, horizon_s=5 * (window + 1))
     assert cut.over_horizon == 5 * (at_least - 1)
-    below = replay(agreement, history_of(agreement, at_least - 1, window, 5))
-    above = replay(agreement, history_of(agreement, at_least, window, 1))
+    below = monitored(agreement, at_least - 1, window, 5)
+    above = monitored(agreement, at_least, window, 1)
     assert below.episodes == ()
     assert len(above.episodes) == 1
 

@@ -75,7 +75,14 @@ from tocsin.model.records import Record
 from tocsin.stresstest.tree import Gate, Leaf, LeafKind, Node, best
 from tocsin.stresstest.votes import Ballots, ballots
 
-__all__ = ["ACCUSED", "Guarantee", "binding", "guarantees_of", "procedure_members"]
+__all__ = [
+    "ACCUSED",
+    "OPPONENT",
+    "Guarantee",
+    "binding",
+    "guarantees_of",
+    "procedure_members",
+]
 
 ACCUSED: Final = "the party in breach"
 OPPONENT: Final = "the other party"
@@ -96,6 +103,7 @@ class Guarantee(Record, frozen=True, kw_only=True):
         kind: measure, power, decision, duty or consultation.
         tree: what must happen.
         lapses_s: seconds after which it ends, or None: it does not.
+        act: what is done, as declared, where it is a duty or power.
     """
 
     clause: str
@@ -104,6 +112,7 @@ class Guarantee(Record, frozen=True, kw_only=True):
     kind: str
     tree: Gate | Leaf
     lapses_s: int | None = None
+    act: str = ""
 
     @property
     def key(self) -> str:
@@ -252,6 +261,7 @@ class _Compiler:
             kind=_kind_of(rule),
             tree=self.rule(article, rule),
             lapses_s=_seconds(after.duration) if after else None,
+            act="" if isinstance(rule, Effect | Decision) else rule.deed.act,
         )
 
     def rule(self, article: Article, rule: Guaranteeing) -> Node:
@@ -670,6 +680,8 @@ class _Compiler:
             clause=clause,
             actors=(name,),
             promised_s=due,
+            act=deed.act,
+            thing=deed.thing or "",
         )
 
     def actors(self, who: Who) -> tuple[str, ...]:

@@ -1,78 +1,88 @@
 """Histories that show a weakness: facts in time, which the monitor itself replays.
 
 In: an agreement (aliased, :mod:`tocsin.stresstest.alias`), a guarantee and who refuses.
-Out: a FACTS table of origin ``imagined`` and, replayed by
-:func:`tocsin.agreement.evaluate.evaluate_fully`, what the monitor says of it. An answer
-of the analyser that the replay does not confirm is not shown.
+Out: a FACTS table of origin ``imagined`` and, replayed by the engine of the language
+and the watch over guarantees, what the monitor says. An answer of the analyser that
+the replay does not confirm is not shown as confirmed.
 
-A history is as plain as can be: the breaches that open the finding, one second apart;
-then the ballots and acts on record. It names no place finer than a sector.
+A history is as plain as can be: what wakes the guarantee, one second apart; then the
+ballots and acts on record. It names no place finer than a sector.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import pyarrow as pa
 
+from tocsin import guarantees
 from tocsin.agreement.evaluate import Evaluation, evaluate_fully
 from tocsin.agreement.evaluate.clocks import fixed
-from tocsin.agreement.evaluate.plan import (
-    Finding,
-    Pattern,
-    Plan,
-    Prohibition,
-    plan,
-)
-from tocsin.agreement.terms import (
-    Agreement,
-    EventTime,
-    FilterIn,
-    FixedTime,
-    TimePoint,
-)
+from tocsin.agreement.terms import Agreement, Deed, EventTime, FixedTime, TimePoint
 from tocsin.agreement.walk import find
-from tocsin.errors import WrongUse
-from tocsin.model.tables import FACTS, conform
-from tocsin.model.times import from_seconds, instant
-from tocsin.stresstest.compiling import Guarantee
+from tocsin.model.records import Guarantee as Standing
+from tocsin.model.tables import COVERAGE, FACTS, conform
+from tocsin.model.times import from_seconds
+from tocsin.model.vocabulary import GuaranteeState, Origin
+from tocsin.stresstest.compiling import ACCUSED, OPPONENT, Guarantee, binding
+from tocsin.stresstest.happenings import EARLIEST, Happenings, Row
 from tocsin.stresstest.tree import Leaf, leaves, ways
 
 __all__ = [
     "History",
+    "Replayed",
     "activated",
     "activation",
-    "breaches",
+    "background",
     "replay",
     "start_of_history",
+    "table",
+    "watched",
 ]
 
 DAY: Final = timedelta(days=1)
-HOUR: Final = timedelta(hours=1)
-SECOND: Final = timedelta(seconds=1)
-EARLIEST: Final = instant("2025-01-01T00:00:00Z")
+MINUTE: Final = timedelta(minutes=1)
+MANY_EPISODES: Final = 3
+DELIBERATE: Final = timedelta(seconds=600)
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """Facts, and over which time the monitor is asked about them."""
+    """Facts, who watched, and over which time the monitor is asked about them."""
 
     facts: pa.Table
     start: datetime
     until: datetime
+    coverage: pa.Table | None = None
 
 
-def replay(agreement: Agreement, history: History) -> Evaluation:
+class Replayed(msgspec.Struct, frozen=True, kw_only=True):
+    """What the monitor says of a history: the evaluation, and how promises stand."""
+
+    evaluation: Evaluation
+    guarantees: tuple[Standing, ...]
+
+
+def replay(agreement: Agreement, history: History) -> Replayed:
     """What the monitor says of a history under an agreement."""
-    return evaluate_fully(
-        agreement, history.facts, start=history.start, until=history.until
+    found = evaluate_fully(
+        agreement,
+        history.facts,
+        coverage=history.coverage,
+        start=history.start,
+        until=history.until,
     )
+    stands = guarantees.watch(
+        agreement, found, history.facts, at=history.until, origin=Origin.IMAGINED
+    )
+    return Replayed(evaluation=found, guarantees=stands.records.guarantees)
 
 
-def activated(found: Evaluation, promised: Guarantee) -> bool:
+def activated(replayed: Replayed, promised: Guarantee) -> bool:
     """Whether the monitor saw the guarantee act."""
+    found = replayed.evaluation
     if promised.kind == "measure":
         return any(
             effect.effect == promised.name and effect.state in ("in_effect", "pending")
@@ -82,6 +92,11 @@ def activated(found: Evaluation, promised: Guarantee) -> bool:
         return any(
             decision.name == promised.name and decision.outcome == "adopted"
             for decision in found.decisions
+        )
+    if promised.kind == "power":
+        return any(
+            one.clause == promised.clause and one.state == GuaranteeState.ACTIVATED
+            for one in replayed.guarantees
         )
     return any(
         duty.clause == promised.clause and duty.state == "met" for duty in found.duties
@@ -103,21 +118,40 @@ def start_of_history(agreement: Agreement) -> datetime:
     return max(dates, default=EARLIEST) + DAY
 
 
-def table(rows: Iterable[dict[str, Any]]) -> pa.Table:
+def table(rows: Iterable[Row]) -> pa.Table:
     """Rows as FACTS of origin imagined, in time order, with ids of their own."""
     ordered = sorted(rows, key=lambda row: row["t"])
     for number, row in enumerate(ordered, start=1):
         row.setdefault("fact_id", f"f{number:05d}")
         row.setdefault("p", 1.0)
         row["origin"] = "imagined"
-    columns = {name: [row.get(name) for row in ordered] for name in FACTS.names}
-    arrays = [pa.array(columns[field.name], type=field.type) for field in FACTS]
-    return conform(pa.Table.from_arrays(arrays, names=FACTS.names), FACTS, what="facts")
+    return _as_table(ordered, FACTS)
 
 
-def background(agreement: Agreement, at: datetime) -> list[dict[str, Any]]:
+def watched(history: History, share: float = 1.0) -> pa.Table:
+    """COVERAGE: everything was watched all the time, to this share."""
+    row = {
+        "t_start": history.start,
+        "t_end": history.until,
+        "share": share,
+        "known_at": history.start,
+        "source_id": "imagined",
+        "origin": "imagined",
+    }
+    return _as_table([row], COVERAGE)
+
+
+def _as_table(rows: Sequence[Row], schema: pa.Schema) -> pa.Table:
+    columns = {name: [row.get(name) for row in rows] for name in schema.names}
+    arrays = [pa.array(columns[field.name], type=field.type) for field in schema]
+    return conform(
+        pa.Table.from_arrays(arrays, names=schema.names), schema, what="history"
+    )
+
+
+def background(agreement: Agreement, at: datetime) -> list[Row]:
     """The events from which articles run (a ceasefire, a signature)."""
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for article in agreement.articles:
         for point in find(article, TimePoint) if article.in_force else ():
             if isinstance(point.base, EventTime):
@@ -129,62 +163,6 @@ def background(agreement: Agreement, at: datetime) -> list[dict[str, Any]]:
                 ]
     unique = {(row["kind"], row["party"]): row for row in rows}
     return list(unique.values())
-
-
-def breaches(
-    made: Plan,
-    number: str,
-    *,
-    times: Sequence[datetime],
-    sources: int = 1,
-    party: str | None = None,
-    sector: str | None = None,
-) -> list[dict[str, Any]]:
-    """Breaches of an article, one at each time, by one party in one sector.
-
-    Raises:
-        WrongUse: no prohibition of the article can be broken without a map.
-    """
-    prohibition, pattern = _breakable(made, number)
-    who = party or prohibition.parties[0]
-    where = sector or _sector_of(made, pattern)
-    return [
-        {
-            "kind": pattern.act,
-            "party": who,
-            "sector": where,
-            "weapon": _weapon_of(pattern),
-            "subject": pattern.subject,
-            "t": t,
-            "n_independent": sources,
-        }
-        for t in times
-    ]
-
-
-def _breakable(made: Plan, number: str) -> tuple[Prohibition, Pattern]:
-    if not made.prohibition(number):
-        raise WrongUse(f"Article {number} forbids nothing: it is broken by an omission")
-    for prohibition in made.prohibition(number):
-        for rule in prohibition.rules:
-            if rule.pattern.zone is None and rule.after is None:
-                return prohibition, rule.pattern
-    raise WrongUse(f"Article {number}: only a map can tell whether it is broken")
-
-
-def _sector_of(made: Plan, pattern: Pattern) -> str:
-    if pattern.sectors:
-        return pattern.sectors[0]
-    named = made.agreement.sectors
-    return named[0].name if named else "Sector_1"
-
-
-def _weapon_of(pattern: Pattern) -> str | None:
-    for tests in pattern.filter.any_of:
-        for test in tests:
-            if isinstance(test, FilterIn) and test.attribute == "weapon":
-                return None if test.negated else test.values[0]
-    return None
 
 
 # --- a history of one guarantee ------------------------------------------------------
@@ -208,7 +186,7 @@ def activation(
         way: keys of the leaves that the willing go for; None: the first way.
         refuse: who does not do its part.
         how: what they cast: ``no``, ``yes``, or ``silent``.
-        late: ballots are cast in the last second that the text allows.
+        late: ballots and acts come in the last second that the text allows.
         days: how long the monitor looks on.
 
     Raises:
@@ -217,49 +195,56 @@ def activation(
     begin = start_of_history(agreement)
     walked = set(way) if way is not None else set(next(iter(ways(promised.tree)), ()))
     rows = background(agreement, begin)
-    rows += _wake(agreement, promised, begin)
-    at = begin + timedelta(seconds=600)
+    woken = _wake(agreement, promised, begin, walked)
+    rows += woken
+    accused = next(
+        (row["party"] for row in woken if row.get("party") in agreement.party_names),
+        None,
+    )
     for leaf in _votes(promised):
-        last = timedelta(seconds=leaf.promised_s or 0)
-        rows += _ballots(leaf, walked, refuse, how, begin + last if late else at, rows)
-    rows += _acts(promised, walked, refuse, at)
+        at = begin + (_last(leaf) if late else DELIBERATE)
+        rows += _ballots(leaf, walked, refuse, how, at, accused)
+    for leaf in leaves(promised.tree):
+        if leaf.act and leaf.key in walked:
+            at = begin + (_last(leaf) if late else DELIBERATE + MINUTE)
+            rows += _done(agreement, leaf, refuse, at)
     return History(facts=table(rows), start=begin - DAY, until=begin + days * DAY)
 
 
+def _last(leaf: Leaf) -> timedelta:
+    return timedelta(seconds=leaf.promised_s or 0) or DELIBERATE
+
+
 def _wake(
-    agreement: Agreement, promised: Guarantee, begin: datetime
-) -> list[dict[str, Any]]:
+    agreement: Agreement,
+    promised: Guarantee,
+    begin: datetime,
+    walked: Collection[str],
+) -> list[Row]:
     """The facts that open every finding of the tree."""
-    made = plan(agreement)
-    wanted = {
-        leaf.key.removesuffix(":seen")
-        for leaf in leaves(promised.tree)
-        if leaf.kind == "detect"
-    }
-    rows: list[dict[str, Any]] = []
-    for finding in made.findings:
-        if finding.rule.name in wanted:
-            rows += _opening(made, finding, begin)
-    for name in sorted(wanted):
-        if name.startswith(("breach:Article ", "count:Article ")):
-            number = name.split("Article ", maxsplit=1)[1]
-            rows += breaches(made, number, times=[begin])
-        elif name.startswith("event:"):
-            rows.append({"kind": name.split(":")[1], "party": None, "t": begin})
-    if not rows:
-        raise WrongUse(f"{promised.key}: nothing that can be written wakes it")
-    return _deduplicated(rows)
-
-
-def _opening(made: Plan, finding: Finding, begin: datetime) -> list[dict[str, Any]]:
-    if finding.count is None:
-        raise WrongUse(f"{finding.rule.name}: its condition is not a plain count")
-    times = [begin + at * SECOND for at in range(finding.count.at_least)]
-    return breaches(made, finding.count.article, times=times, sources=finding.sources)
-
-
-def _deduplicated(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    happen = Happenings(agreement, begin)
+    wanted = [leaf.key for leaf in leaves(promised.tree) if leaf.kind == "detect"]
+    rows: list[Row] = []
+    for key in dict.fromkeys(wanted):
+        what, _, rest = key.partition(":")
+        if rest == "seen":
+            rows += happen.finding(what, found=False)
+        elif what in {"breach", "count"}:
+            rows += happen.broken(rest.removeprefix("Article "))
+        elif what == "event":
+            rows += happen.deed(_deed(agreement, rest.split(":")[0]))
+        elif key in walked:
+            rows += happen.again(what, MANY_EPISODES)
     return list({str(sorted(row.items(), key=str)): row for row in rows}.values())
+
+
+def _deed(agreement: Agreement, act: str) -> Deed:
+    """The act as a condition of the text speaks of it."""
+    for article in binding(agreement):
+        for deed in find(article, Deed):
+            if deed.act == act and deed.by is not None:
+                return deed
+    return Deed(act=act)
 
 
 def _votes(promised: Guarantee) -> list[Leaf]:
@@ -277,13 +262,12 @@ def _ballots(
     refuse: Collection[str],
     how: str,
     at: datetime,
-    rows: Sequence[dict[str, Any]],
-) -> list[dict[str, Any]]:
+    accused: str | None,
+) -> list[Row]:
     """The ballots of one vote; none where the willing let it lapse."""
     outcome = _wanted(leaf.choice, walked)
     name, what = leaf.choice.split(":", maxsplit=1)
     subject = leaf.clause if what == "attribution" else name
-    accused = next((row["party"] for row in rows if row.get("sector")), None)
     base = {"kind": "ballot", "subject": subject, "target_party": accused, "t": at}
     willing = {"adopted": "yes", "rejected": "no"}.get(outcome)
     refused = None if how == "silent" else how
@@ -300,17 +284,14 @@ def _wanted(choice: str, walked: Collection[str]) -> str:
     return "adopted"
 
 
-def _acts(
-    promised: Guarantee, walked: Collection[str], refuse: Collection[str], at: datetime
-) -> list[dict[str, Any]]:
-    """Acts of the willing: consents, mandates, duties."""
-    return [
-        {
-            "kind": leaf.words.split(": ", maxsplit=1)[-1].replace(" ", "_"),
-            "party": leaf.actors[0],
-            "t": at + HOUR,
-        }
-        for leaf in leaves(promised.tree)
-        if leaf.kind == "act" and leaf.key in walked
-        if leaf.actors and leaf.actors[0] not in refuse
-    ]
+def _done(
+    agreement: Agreement, leaf: Leaf, refuse: Collection[str], at: datetime
+) -> list[Row]:
+    """An act of the willing: a consent, a mandate, a duty."""
+    parties = agreement.party_names or ("",)
+    bound = {ACCUSED: parties[0], OPPONENT: parties[-1]}
+    who = bound.get(leaf.actors[0], leaf.actors[0])
+    if {who, leaf.actors[0]} & set(refuse):
+        return []
+    named = leaf.thing if leaf.thing not in {let.name for let in agreement.lets} else ""
+    return [{"kind": leaf.act, "party": who, "subject": named or None, "t": at}]

@@ -194,6 +194,8 @@ def _write_one(out: Path, one: Found) -> None:
         folder = out / weakness.history
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(one.played.history.facts, folder / "facts.parquet")
+        if one.played.history.coverage is not None:
+            pq.write_table(one.played.history.coverage, folder / "coverage.parquet")
         source = to_source(one.played.agreement)
         (folder / AGREEMENT_FILE).write_text(source, encoding="utf-8")
         (folder / "claim.json").write_bytes(_claim(one, weakness))
@@ -216,6 +218,7 @@ def _claim(one: Found, weakness: Weakness) -> bytes:
         "until": history.until,
         "claims": weakness.claims,
         "confirmed": weakness.confirmed,
+        "command": weakness.command,
         "marking": weakness.marking,
     }
     return msgspec.json.format(msgspec.json.encode(held), indent=2)

@@ -81,6 +81,7 @@ class Leaf(Record, frozen=True, kw_only=True):
             None: the text sets none.
         why: for what can never happen, why.
         controlled_by: who controls it without being asked by the text.
+        act, thing: for an act, what is done, as declared; "" where none is.
     """
 
     key: str
@@ -94,6 +95,8 @@ class Leaf(Record, frozen=True, kw_only=True):
     promised_s: int | None = 0
     why: str = ""
     controlled_by: tuple[str, ...] = ()
+    act: str = ""
+    thing: str = ""
 
     @property
     def is_vote(self) -> bool:

@@ -11,63 +11,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Literal
 
 import msgspec
 
-from tocsin.agreement.evaluate import Evaluation
 from tocsin.agreement.evaluate.plan import plan
 from tocsin.agreement.terms import Agreement
 from tocsin.errors import WrongUse
 from tocsin.model.records import Record
 from tocsin.model.vocabulary import Marking
 from tocsin.stresstest.alias import aliased, aliases_of
+from tocsin.stresstest.claims import Claim, Played, played
 from tocsin.stresstest.compiling import Guarantee, guarantees_of
-from tocsin.stresstest.flaws import Flaw, in_hours
+from tocsin.stresstest.flaws import Flaw
+from tocsin.stresstest.happenings import breaches
 from tocsin.stresstest.histories import (
     History,
     activated,
     activation,
-    breaches,
-    replay,
     start_of_history,
     table,
 )
 from tocsin.stresstest.inputs import Inputs
 from tocsin.stresstest.repairs import Repair, repair, repair_of_structure
+from tocsin.stresstest.shown import Case, show
 from tocsin.stresstest.slices import Slice
 from tocsin.stresstest.structure import Structure
 from tocsin.stresstest.tree import actors, smallest_blocking
 
-__all__ = ["Claim", "Played", "Weakness", "weaknesses_of"]
-
-
-class Claim(Record, frozen=True, kw_only=True):
-    """What the replay of a history must show.
-
-    Attributes:
-        of: which part of an evaluation: decision, effect, duty, episode or verdict.
-        state: the state of every one of them; ``none``: there must be none.
-    """
-
-    of: Literal["decision", "effect", "duty", "episode", "verdict"]
-    clause: str
-    name: str
-    state: str
-
-    def holds(self, found: Evaluation) -> bool:
-        """Whether an evaluation shows it."""
-        states = _states(self, found)
-        if self.state == "none":
-            return not states
-        return bool(states) and set(states) == {self.state}
-
-
-class Played(msgspec.Struct, frozen=True, kw_only=True):
-    """A history with the aliased agreement that it is replayed under."""
-
-    history: History
-    agreement: Agreement
+__all__ = ["Found", "Weakness", "weaknesses_of"]
 
 
 class Weakness(Record, frozen=True, kw_only=True):
@@ -79,7 +50,8 @@ class Weakness(Record, frozen=True, kw_only=True):
         claims: what the replay shows; () where there is no history.
         confirmed: the monitor's replay shows every claim.
         history: folder of the history beside ``stress.json``, or "".
-        without_history: why there is none, or "".
+        without_history: why none can be evaluated, or "".
+        command: what confirms it, beside ``stress.json``, or "".
         repair: the smallest change found, or None.
     """
 
@@ -94,6 +66,7 @@ class Weakness(Record, frozen=True, kw_only=True):
     confirmed: bool = False
     history: str = ""
     without_history: str = ""
+    command: str = ""
     repair: Repair | None = None
     marking: Marking = Marking.AMBER
 
@@ -136,25 +109,24 @@ def weaknesses_of(
 
 
 def _with_folder(one: Found) -> Found:
-    folder = f"histories/{one.weakness.id}" if one.played else ""
-    weakness = msgspec.structs.replace(one.weakness, history=folder)
+    if one.played is None:
+        return one
+    folder = f"histories/{one.weakness.id}"
+    weakness = msgspec.structs.replace(
+        one.weakness, history=folder, command=command_of(folder, one.played.history)
+    )
     return Found(weakness=weakness, played=one.played)
 
 
-def _states(claim: Claim, found: Evaluation) -> list[str]:
-    match claim.of:
-        case "decision":
-            return [d.outcome for d in found.decisions if d.name == claim.name]
-        case "effect":
-            return [e.state for e in found.effects if e.effect == claim.name]
-        case "duty":
-            held = [d for d in found.duties if d.clause == claim.clause]
-            return [d.state for d in held if claim.name in ("", d.act)]
-        case "episode":
-            return [e.attribution for e in found.episodes if e.name == claim.name]
-    table_ = found.verdicts
-    rows = zip(table_["clause"].to_pylist(), table_["verdict"].to_pylist(), strict=True)
-    return sorted({v for c, v in rows if c == claim.clause and v == claim.state})
+def command_of(folder: str, history: History) -> str:
+    """The command by which anybody replays a history and reads its verdicts."""
+    coverage = f" --coverage {folder}/coverage.parquet" if history.coverage else ""
+    start, until = (f"{t:%Y-%m-%dT%H:%M:%SZ}" for t in (history.start, history.until))
+    return (
+        f"tocsin evaluate {folder} --facts {folder}/facts.parquet{coverage}"
+        f" --from {start} --until {until}"
+        f" --out {folder}/verdicts.parquet"
+    )
 
 
 # --- structural ----------------------------------------------------------------------
@@ -264,21 +236,17 @@ def _idle(
 
 
 def _claims_not(one: Guarantee) -> tuple[Claim, ...]:
-    """That a guarantee did not act: filled in by what the replay shows instead."""
-    of: Literal["decision", "effect", "duty"] = "duty"
-    if one.kind == "measure":
-        of = "effect"
-    elif one.kind in {"decision", "consultation"} and one.name in _decisions(one):
-        of = "decision"
-    return (Claim(of=of, clause=one.clause, name=_act(one, of), state=""),)
-
-
-def _decisions(one: Guarantee) -> set[str]:
-    return {one.name} if ":" not in one.name and one.kind == "decision" else set()
-
-
-def _act(one: Guarantee, of: str) -> str:
-    return one.name.replace(" ", "_") if of == "duty" else one.name
+    """About a guarantee that does not act: filled in by what the replay shows."""
+    clause = one.clause
+    stands = Claim(of="guarantee", clause=clause, name="", state="")
+    match one.kind:
+        case "measure":
+            return (Claim(of="effect", clause=clause, name=one.name, state=""), stands)
+        case "decision":
+            return (Claim(of="decision", clause=clause, name=one.name, state=""),)
+        case "power":
+            return (stands,)
+    return (Claim(of="duty", clause=clause, name=one.act, state=""),)
 
 
 def _confirmed(
@@ -291,28 +259,28 @@ def _confirmed(
     how: str,
 ) -> Found:
     """Play it, let the monitor say what it sees, and keep that as the claim."""
-    if one.kind == "power":
-        why = "this version's engine does not evaluate powers; read the tree"
-        return _told(weakness, why)
+    acts = weakness.kind == "acts_by_itself"
     try:
         history = activation(hidden, one, refuse=refuse, how=how)
     except WrongUse as error:
         return _told(weakness, str(error))
-    found = replay(hidden, history)
-    said = tuple(_as_seen(claim, found) for claim in claims)
-    right = activated(found, one) == (weakness.kind == "acts_by_itself")
-    confirmed = right and all(claim.holds(found) for claim in said)
-    weakness = msgspec.structs.replace(weakness, claims=said, confirmed=confirmed)
-    played = Played(history=history, agreement=hidden)
-    return Found(weakness=weakness, played=played)
+    made = played(hidden, history, claims, lambda found: activated(found, one) == acts)
+    for issue in made.replayed.evaluation.issues:
+        left_out = issue.code == "not_evaluated" and one.clause in issue.message
+        if left_out and not made.confirmed:
+            return _told(weakness, issue.message)
+    return _with(weakness, made)
 
 
-def _as_seen(claim: Claim, found: Evaluation) -> Claim:
-    states = sorted(set(_states(claim, found)))
-    return msgspec.structs.replace(claim, state=states[0] if states else "none")
+def _with(weakness: Weakness, made: Played) -> Found:
+    weakness = msgspec.structs.replace(
+        weakness, claims=made.claims, confirmed=made.confirmed
+    )
+    return Found(weakness=weakness, played=made)
 
 
 def _told(weakness: Weakness, why: str) -> Found:
+    why = f"no history can be evaluated: {why}"
     told = msgspec.structs.replace(weakness, without_history=why)
     return Found(weakness=told, played=None)
 
@@ -350,15 +318,14 @@ def _sliced(hidden: Agreement, weakness: Weakness, cut: Slice, number: str) -> F
         return _told(weakness, str(error))
     day = timedelta(days=1)
     history = History(facts=table(rows), start=begin - day, until=begin + 7 * day)
-    found = replay(hidden, history)
-    names = cut.finding.split(", ")
     claims = (
-        *(Claim(of="episode", clause="", name=n, state="none") for n in names),
-        Claim(of="verdict", clause=cut.clause, name="", state="breached"),
+        *(
+            Claim(of="episode", clause="", name=name, state="none")
+            for name in cut.finding.split(", ")
+        ),
+        Claim(of="verdict", clause=cut.clause, name="breached", state="seen"),
     )
-    confirmed = all(claim.holds(found) for claim in claims)
-    weakness = msgspec.structs.replace(weakness, claims=claims, confirmed=confirmed)
-    return Found(weakness=weakness, played=Played(history=history, agreement=hidden))
+    return _with(weakness, played(hidden, history, claims, lambda _: True))
 
 
 # --- flaws ---------------------------------------------------------------------------
@@ -372,6 +339,7 @@ def _of_flaws(
     flaws: tuple[Flaw, ...],
     inputs: Inputs,
 ) -> Iterator[Found]:
+    names = aliases_of(agreement)
     for flaw in flaws:
         weakness = Weakness(
             id="",
@@ -383,109 +351,19 @@ def _of_flaws(
             consequence=flaw.consequence,
             repair=repair(agreement, text, flaw, inputs),
         )
-        yield _shown(hidden, promised, flaw, weakness, inputs)
+        case = Case(
+            agreement=hidden,
+            flaw=flaw,
+            clause=names.get(flaw.clause, flaw.clause),
+            promised=tuple(g for g in promised.values() if g.clause == flaw.clause),
+            inputs=inputs,
+        )
+        yield _shown(case, weakness)
 
 
-def _shown(
-    hidden: Agreement,
-    promised: dict[str, Guarantee],
-    flaw: Flaw,
-    weakness: Weakness,
-    inputs: Inputs,
-) -> Found:
-    """The history of a flaw, where the engine can play it."""
-    of_clause = [g for key, g in promised.items() if g.clause == flaw.clause]
-    match flaw.check:
-        case "no_consequence":
-            return _without_consequence(hidden, flaw, weakness)
-        case "no_deadline" | "consult_only" if of_clause:
-            return _waiting(hidden, of_clause[0], flaw, weakness)
-        case "deadline_too_long" if of_clause:
-            return _late(hidden, of_clause, flaw, weakness, inputs)
-    return _told(weakness, "a reading of the text, not an event: judge it by its words")
-
-
-def _without_consequence(hidden: Agreement, flaw: Flaw, weakness: Weakness) -> Found:
-    number = flaw.clause.removeprefix("Article ")
-    begin = start_of_history(hidden)
-    times = [begin + timedelta(hours=at) for at in range(100)]
+def _shown(case: Case, weakness: Weakness) -> Found:
+    """The flaw with its history, or with the reason why none can be evaluated."""
     try:
-        rows = breaches(plan(hidden), number, times=times)
+        return _with(weakness, show(case))
     except WrongUse as error:
         return _told(weakness, str(error))
-    day = timedelta(days=1)
-    history = History(facts=table(rows), start=begin - day, until=begin + 30 * day)
-    found = replay(hidden, history)
-    claim = Claim(of="verdict", clause=flaw.clause, name="", state="breached")
-    quiet = not (found.episodes or found.decisions or found.effects)
-    weakness = msgspec.structs.replace(
-        weakness, claims=(claim,), confirmed=claim.holds(found) and quiet
-    )
-    return Found(weakness=weakness, played=Played(history=history, agreement=hidden))
-
-
-def _waiting(
-    hidden: Agreement, one: Guarantee, flaw: Flaw, weakness: Weakness
-) -> Found:
-    """Nobody does anything, for sixty days: is anybody late?"""
-    refuse = actors(one.tree) if flaw.check == "no_deadline" else ()
-    own = {name for name in refuse if not _attributes(one, name)}
-    try:
-        history = activation(hidden, one, refuse=tuple(own), how="silent")
-    except WrongUse as error:
-        return _told(weakness, str(error))
-    found = replay(hidden, history)
-    claims = tuple(_as_seen(claim, found) for claim in _claims_not(one))
-    after = [e for e in found.effects if e.state == "in_effect"]
-    late = [d for d in found.duties if d.clause == one.clause and d.state == "breached"]
-    confirmed = not late and not after and all(c.state != "none" for c in claims)
-    weakness = msgspec.structs.replace(weakness, claims=claims, confirmed=confirmed)
-    return Found(weakness=weakness, played=Played(history=history, agreement=hidden))
-
-
-def _attributes(one: Guarantee, name: str) -> bool:
-    """Whether somebody is needed for the finding itself."""
-    from tocsin.stresstest.tree import leaves
-
-    return any(
-        "attribution" in leaf.key and name in leaf.actors for leaf in leaves(one.tree)
-    )
-
-
-def _late(
-    hidden: Agreement,
-    of_clause: list[Guarantee],
-    flaw: Flaw,
-    weakness: Weakness,
-    inputs: Inputs,
-) -> Found:
-    """Everybody keeps every deadline, at the last second."""
-    one = next((g for g in of_clause if g.key in _real(hidden, flaw)), of_clause[0])
-    if one.kind not in {"decision", "measure"}:
-        return _told(weakness, "what is promised is no decision and no measure")
-    try:
-        history = activation(hidden, one, late=True)
-    except WrongUse as error:
-        return _told(weakness, str(error))
-    found = replay(hidden, history)
-    alleged = min((e.alleged_at for e in found.episodes), default=None)
-    done = [d.decided_at for d in found.decisions if d.name == one.name]
-    done += [e.due or e.arose_at for e in found.effects if e.effect == one.name]
-    known = [t for t in done if t is not None]
-    claims = tuple(_as_seen(claim, found) for claim in _claims_not(one))
-    slow = bool(known and alleged) and (
-        (min(known) - alleged).total_seconds() > inputs.fait_accompli_s  # type: ignore[operator]
-    )
-    said = (
-        f"{weakness.sentence} (facts may be made in {in_hours(inputs.fait_accompli_s)})"
-    )
-    weakness = msgspec.structs.replace(
-        weakness, claims=claims, confirmed=slow, sentence=said
-    )
-    return Found(weakness=weakness, played=Played(history=history, agreement=hidden))
-
-
-def _real(hidden: Agreement, flaw: Flaw) -> set[str]:
-    """Keys that a flaw's message names, under their aliases."""
-    names = aliases_of(hidden)
-    return {flaw.message.split(":", maxsplit=1)[0], *names}
