@@ -1,5 +1,6 @@
 """An agreement read aloud: exact words, confirmed examples, nobody's name."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,13 @@ from tocsin.agreement import (
     without_places,
 )
 from tocsin.agreement.examples import examples, tables_of
-from tocsin.agreement.reading import paraphrase, read_aloud, to_html, to_text
+from tocsin.agreement.reading import (
+    _Say,
+    paraphrase,
+    read_aloud,
+    to_html,
+    to_text,
+)
 from tocsin.errors import WrongUse
 from tocsin.model.places import Areas
 
@@ -60,10 +67,17 @@ def test_english_paraphrase_read_back_gives_the_same_tree(tree):
     assert bare(again.records) == bare(tree)
 
 
+TEXTS = sorted(
+    path for path in ROOT.glob("agreements/*/*.md") if "```tocsin" in path.read_text()
+)
+
+
 @pytest.mark.parametrize("language", ["en", "fr", "uk"])
-@pytest.mark.parametrize("name", ["exercise-lantern", "minsk-2015", "paris-2026"])
-def test_paraphrase_of_real_texts_reads_back_in_each_language(name, language):
-    tree = load(ROOT / "agreements" / name)
+@pytest.mark.parametrize(
+    "path", TEXTS, ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+def test_paraphrase_of_every_agreement_reads_back_in_each_language(path, language):
+    tree = load(path)
     again = parse(paraphrase(tree, language=language))
     assert not again.issues
     assert bare(again.records) == bare(tree)
@@ -130,6 +144,44 @@ def test_text_draws_the_same_for_a_terminal():
     shown = to_text(read_aloud(SMALL, Areas()))
     assert "Party A: inspection accepted" in shown
     assert "IMAGINED" in shown
+
+
+def reasons(name, clause):
+    """The outcome of each example, or why there is none."""
+    folder = ROOT / "agreements" / name
+    shown = examples(load(folder), load_areas(folder).records)
+    return [one.outcome or one.reason for one in shown[clause]]
+
+
+@pytest.mark.parametrize(
+    ("name", "clause", "said"),
+    [
+        ("minsk-2015", "Article 2(1)", ["met", "no_course"]),
+        ("minsk-2015", "Article 2(2)", ["met", "no_course"]),
+        ("paris-2026", "Article D1(2)", ["not_found", "nobody_decides"]),
+        ("paris-2026", "Article D3(1)", ["members_open", "shut"]),
+        ("paris-2026", "Article D6", ["met", "no_deadline"]),
+        ("budapest-1994", "Article 6", ["consultation_only", "consultation_only"]),
+        ("dayton-1995", "Article 4(1)", ["no_course", "breached"]),
+        ("dayton-1995", "Article 4(2)", ["open", "shut"]),
+        ("staged-plan-2026", "Article 3", ["met", "breached"]),
+    ],
+)
+def test_where_no_history_can_exist_the_reason_is_said(name, clause, said):
+    assert reasons(name, clause) == said
+
+
+def test_a_power_has_a_history_in_which_it_opens_and_one_in_which_it_stays_shut():
+    assert reasons("exercise-lantern", "Article 6(2)") == ["open", "shut"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "uk"])
+def test_every_reason_is_said_in_words(language):
+    source = (ROOT / "src/tocsin/agreement/unshowable.py").read_text(encoding="utf-8")
+    words = {*re.findall(r'return "(\w+)"', source), "no_example"}
+    for reason in words:
+        said = _Say(language)(reason)
+        assert "_" not in said, reason
 
 
 def test_lantern_has_an_example_for_every_clause_that_is_evaluated():

@@ -19,6 +19,7 @@ from typing import Any, Final, Literal
 import msgspec
 import pyarrow as pa
 
+from tocsin.agreement.common_acts import ANCHORS
 from tocsin.agreement.evaluate import Evaluation, evaluate_fully
 from tocsin.agreement.evaluate.plan import plan
 from tocsin.agreement.terms import (
@@ -26,6 +27,7 @@ from tocsin.agreement.terms import (
     AllOf,
     AnyOf,
     Article,
+    ArticleIs,
     Before,
     BreachOf,
     Compare,
@@ -44,14 +46,15 @@ from tocsin.agreement.terms import (
     Happened,
     Number,
     Oblige,
-    Permit,
     Power,
     Procedure,
     Rule,
     TimePoint,
+    VariableIs,
     Who,
     Within,
 )
+from tocsin.agreement.unshowable import UNLESS_SHOWN, why_none
 from tocsin.agreement.walk import find
 from tocsin.errors import WrongUse
 from tocsin.model.places import Areas
@@ -148,9 +151,9 @@ class _Maker:
     def example(self, mode: Mode, blocked: set[int | None]) -> Example:
         """The first candidate that the engine confirms, or why there is none."""
         clause = self.article.clause
-        reason = self.without(mode, blocked)
-        if reason:
-            return Example(clause=clause, mode=mode, reason=reason)
+        told = why_none(self.agreement, self.areas, self.article, mode, blocked)
+        if told and told not in UNLESS_SHOWN:
+            return Example(clause=clause, mode=mode, reason=told)
         for rule in self.article.rules:
             for bound in self.bindings():
                 self.bind = bound
@@ -158,22 +161,7 @@ class _Maker:
                     found = self.confirmed(rule, mode, facts, until)
                     if found is not None:
                         return self.trimmed(rule, mode, found)
-        return Example(clause=clause, mode=mode, reason="no_example")
-
-    def without(self, mode: Mode, blocked: set[int | None]) -> str:
-        """Why no history can show this, or ""."""
-        rules = self.article.rules
-        if not rules:
-            return "no_rule"
-        if all(isinstance(rule, Permit | Power) for rule in rules):
-            return "permission"
-        lines = {rule.where.line for rule in rules} | {self.article.where.line}
-        if lines & blocked - {None}:
-            return "not_evaluated"
-        open_ends = [r for r in rules if isinstance(r, Oblige) and _is_open(r)]
-        if mode == "breaks" and len(open_ends) == len(rules):
-            return "no_deadline"
-        return ""
+        return Example(clause=clause, mode=mode, reason=told or "no_example")
 
     def bindings(self) -> Iterator[dict[str, str]]:
         """Who, where and about what, in turn."""
@@ -226,6 +214,8 @@ class _Maker:
                 facts = self.woken(rule, t)
                 facts += self.decided(rule, t, yes=mode == "keeps")
                 return facts, t + self.span(rule.procedure.deadline) + 240 * HOUR
+            case Power():
+                return self.power(rule, mode, t)
             case Effect():
                 until = t + self.span(rule.deadline) + 480 * HOUR
                 return (self.woken(rule, t) if mode == "keeps" else []), until
@@ -234,15 +224,52 @@ class _Maker:
     def obligation(
         self, rule: Oblige, mode: Mode, t: datetime
     ) -> tuple[Facts, datetime]:
-        facts = self.woken(rule, t)
+        facts = self.woken(rule, t) + self.anchors(rule, t)
+        if rule.needs is not None:
+            facts += self.condition(rule.needs, t)
         span = self.span(rule.deadline)
         if isinstance(rule.deadline, Before):
             t = self.start
         wait = self.waited(rule) if rule.trigger else timedelta()
         done = t + wait + min(span / 2, 12 * HOUR)
         if mode == "keeps":
-            facts += self.deed(rule.deed, rule.who, done)
+            facts += self.done(rule, done)
         return facts, t + wait + span + 96 * HOUR
+
+    def done(self, rule: Oblige, t: datetime) -> Facts:
+        """The deed by its holder; by all parties, where each owes it unasked."""
+        facts = self.deed(rule.deed, rule.who, t)
+        if rule.trigger is not None or rule.who.names != ("party",):
+            return facts
+        return [
+            fact | {"party": name}
+            for fact in facts
+            for name in self.agreement.party_names
+        ]
+
+    def anchors(self, rule: Oblige, t: datetime) -> Facts:
+        """Events that a deadline runs from, where nothing else brings them about."""
+        point = rule.deadline.of if isinstance(rule.deadline, Within) else None
+        point = rule.deadline.time if isinstance(rule.deadline, Before) else point
+        base = point.base if point else None
+        woken = (
+            {deed.act for deed in find(rule.trigger, Deed)} if rule.trigger else set()
+        )
+        if not isinstance(base, EventTime) or base.event in ANCHORS | woken:
+            return []
+        return [{"kind": base.event, "t": self.start if rule.trigger is None else t}]
+
+    def power(self, rule: Power, mode: Mode, t: datetime) -> tuple[Facts, datetime]:
+        """What a power needs; of all that, the last is missing where it stays shut."""
+        needs = rule.needs
+        parts = needs.conditions if isinstance(needs, AllOf) else (needs,)
+        made = [self.condition(part, t) for part in parts if part is not None]
+        made = [facts for facts in made if facts]
+        if mode == "breaks":
+            made = made[:-1]
+        woken = [] if mode == "breaks" and needs is None else self.woken(rule, t)
+        facts = woken + [fact for part in made for fact in part]
+        return facts, t + self.waited(rule) + 240 * HOUR
 
     def waited(self, rule: Rule) -> timedelta:
         """How long after its first fact what wakes a rule has happened."""
@@ -268,7 +295,9 @@ class _Maker:
         parts = [part for part in (trigger.upon, trigger.when) if part is not None]
         return [fact for part in parts for fact in self.condition(part, t)]
 
-    def condition(self, condition: Condition, t: datetime) -> Facts:
+    def condition(  # noqa: PLR0911  # one case for each kind of condition
+        self, condition: Condition, t: datetime
+    ) -> Facts:
         """Facts after which a condition holds at ``t`` or soon after."""
         match condition:
             case Happened():
@@ -284,6 +313,12 @@ class _Maker:
                 return self.found(condition.finding, t)
             case DecisionIs(outcome="lapsed"):
                 return self.lapsed(condition, t)
+            case DecisionIs(outcome="adopted"):
+                return self.adopted(condition, t)
+            case ArticleIs(state="in_force"):
+                return []
+            case VariableIs():
+                return []
             case Compare():
                 return self.counted(condition, t)
         raise _Unknown
@@ -302,8 +337,8 @@ class _Maker:
             for rule in article.rules:
                 if isinstance(rule, Forbid):
                     return self.woken(rule, t) + self.deed(rule.deed, rule.who, t)
-                if isinstance(rule, Oblige) and rule.trigger is not None:
-                    return self.woken(rule, t)
+                if isinstance(rule, Oblige):
+                    return self.woken(rule, t) + self.anchors(rule, t)
         raise _Unknown
 
     def counted(self, compare: Compare, t: datetime) -> Facts:
@@ -381,9 +416,48 @@ class _Maker:
                     return self.woken(rule, t)
         raise _Unknown
 
+    def adopted(self, condition: DecisionIs, t: datetime) -> Facts:
+        """What calls for a decision, and the votes that adopt it."""
+        for article in self.agreement.articles:
+            meant = condition.article and article.is_meant_by(condition.article.number)
+            for rule in article.rules:
+                named = isinstance(rule, Decision) and rule.name == condition.decision
+                if isinstance(rule, Decision) and (meant or named):
+                    return self.woken(rule, t) + self.decided(rule, t, yes=True)
+        raise _Unknown
+
     # --- facts
 
     def deed(self, deed: Deed, who: Who | None, t: datetime) -> Facts:
+        """The facts that a deed speaks of: one, or one for each who must do it."""
+        everyone = self.everyone(deed.by if who is None else who)
+        return [
+            fact | {"party": name}
+            for name in everyone
+            for fact in self.one_deed(deed, who, t)
+        ] or self.one_deed(deed, who, t)
+
+    def everyone(self, who: Who | None) -> tuple[str, ...]:
+        """All whom ``each member of`` or ``each contributor`` means; else nobody."""
+        if who is None or who.quantifier is None or self.bind.keys() & set(who.names):
+            return ()
+        of = (who.of,) if who.of else self.deciders()
+        groups = {one.name for one in (*self.agreement.groups, *self.agreement.bodies)}
+        members = [
+            one
+            for name in of
+            for one in (self.agreement.members_of(name) if name in groups else (name,))
+        ]
+        return tuple(dict.fromkeys(members))
+
+    def deciders(self) -> tuple[str, ...]:
+        """Whom the powers and duties of the article are given to."""
+        rules = [
+            rule for rule in self.article.rules if isinstance(rule, Power | Oblige)
+        ]
+        return tuple(dict.fromkeys(name for rule in rules for name in rule.who.names))
+
+    def one_deed(self, deed: Deed, who: Who | None, t: datetime) -> Facts:
         """A fact that a deed speaks of."""
         fact: dict[str, Any] = {"kind": deed.act.removeprefix("unexcused_"), "t": t}
         if not self.is_event(fact["kind"]):
@@ -529,6 +603,8 @@ def _outcome(
             taken = [d for d in said.decisions if d.clause == clause]
             ended = [d for d in taken if d.outcome == wanted and d.name == rule.name]
             return _with(held, wanted, ended[0].decided_at) if ended else None
+        case Power():
+            return _by_power(held, rule, mode, said)
         case Effect():
             taken_up = [e for e in said.effects if e.clause == clause]
             at = [e.due or e.arose_at for e in taken_up if e.state == "in_effect"]
@@ -553,14 +629,22 @@ def _by_verdict(
     return None
 
 
+def _by_power(
+    held: Example, rule: Power, mode: Mode, said: Evaluation
+) -> Example | None:
+    """A power that could be used at some time, or that nobody could use."""
+    uses = [use for use in said.powers if use.clause == held.clause]
+    opened = [use.open[0].since for use in uses if use.open]
+    if mode == "keeps":
+        return _with(held, "open", min(opened)) if opened else None
+    shut = not opened and (uses or rule.trigger is not None)
+    return _with(held, "shut", held.until) if shut else None
+
+
 def _with(
     held: Example, outcome: str, at: datetime | None, *, due: datetime | None = None
 ) -> Example:
     return msgspec.structs.replace(held, outcome=outcome, at=at, due=due)
-
-
-def _is_open(rule: Oblige) -> bool:
-    return type(rule.deadline).__name__ in {"DeadlineNotStated", "NoneType"}
 
 
 def _length(duration: Duration) -> timedelta:

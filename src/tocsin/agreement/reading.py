@@ -139,7 +139,7 @@ def _clause(
         keeps=keeps,
         breaks=breaks,
         issues=tuple(localise(issue, language) for issue in issues),
-        opens=breaks.outcome == "found" or keeps.outcome == "not_found",
+        opens=bool(OPENING & {keeps.outcome, breaks.outcome}),
     )
 
 
@@ -213,6 +213,10 @@ class _Say:
 
     def shown(self, clause: Clause) -> list[tuple[Example, str]]:
         """The examples with their headings."""
+        if {clause.keeps.outcome, clause.breaks.outcome} & POWERS:
+            opens = self("An imagined history in which it can be used")
+            stays = self("An imagined history in which it cannot be used")
+            return [(clause.keeps, opens), (clause.breaks, stays)]
         kept = "An imagined history that keeps it"
         broken = "An imagined history that breaks it"
         if clause.opens:
@@ -221,7 +225,11 @@ class _Say:
         return [(clause.keeps, self(kept)), (clause.breaks, self(broken))]
 
 
+OPENING = frozenset({"found", "not_found"})
+POWERS = frozenset({"open", "shut"})
 ENGLISH = {
+    "open": "can be used",
+    "shut": "cannot be used",
     "not_found": "not found",
     "in_effect": "in effect",
     "no_effect": "no effect",
@@ -229,6 +237,13 @@ ENGLISH = {
     "permission": "a permission: nothing can break it",
     "not_evaluated": "this version reads the clause and does not evaluate it yet",
     "no_deadline": "the text sets no deadline: nothing can break it",
+    "no_course": "the line has no course on the map: nothing is known to lie near it",
+    "members_open": "the text does not say who belongs to those who hold it: nobody is"
+    " known who could use it",
+    "nobody_decides": "the text does not say who decides: nobody can find it",
+    "consultation_only": "consultation only: nothing is decided, so nothing is kept or"
+    " broken",
+    "unconditional": "it needs nothing: it can always be used",
     "no_example": "no example was found and confirmed by the engine",
 }
 

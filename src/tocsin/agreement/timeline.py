@@ -24,7 +24,7 @@ __all__ = ["Mark", "marks_of", "svg", "text"]
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 560, 20, 20, 26, 34
 COLUMNS: Final = 48
-GOOD: Final = frozenset({"met", "not_found", "adopted", "in_effect"})
+GOOD: Final = frozenset({"met", "not_found", "adopted", "in_effect", "open"})
 MOST_DAYS: Final = 10  # numbers below the axis
 DAY: Final = timedelta(days=1)
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
