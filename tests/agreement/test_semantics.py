@@ -11,12 +11,13 @@ import importlib
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pyarrow as pa
 import pytest
 
-from tocsin.agreement.evaluate import evaluate_fully
+from tocsin.agreement.evaluate import Engine, evaluate_fully
 from tocsin.agreement.parse import parse_rules
 from tocsin.model.tables import COVERAGE, FACTS, conform
 
@@ -24,7 +25,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "semantics.md"
 RULE = re.compile(r"(?m)^### ([A-Z]\d+) ")
 FENCE = re.compile(r"(?ms)^```(?:text )?(\w+)([^\n]*)\n(.*?)^```$")
 DAY = datetime(2025, 3, 3, tzinfo=UTC)
-RESULTS = ("verdicts", "episodes", "decisions", "duties", "effects")
+RESULTS = ("verdicts", "episodes", "decisions", "duties", "effects", "powers")
 PLACES = {"lon", "lat", "sigma_m"}
 
 

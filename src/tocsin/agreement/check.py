@@ -18,6 +18,8 @@ from typing import Final, TypeAlias
 
 from tocsin.agreement.check_conditions import check_conditions
 from tocsin.agreement.check_decisions import check_decisions
+from tocsin.agreement.check_evidence import check_evidence
+from tocsin.agreement.check_judged import check_judged
 from tocsin.agreement.check_names import check_names
 from tocsin.agreement.check_norms import check_norms
 from tocsin.agreement.check_rings import check_rings
@@ -37,6 +39,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_times,
     check_conditions,
     check_norms,
+    check_judged,
+    check_evidence,
     check_rings,
     check_decisions,
 )

@@ -92,7 +92,11 @@ def _declared_twice(declared: Declared) -> Iterator[Issue]:
         *agreement.zones,
         *agreement.lets,
     )
-    findings = [rule for _, rule in all_rules(agreement) if _is_named(rule)]
+    findings = [
+        rule
+        for article, rule in all_rules(agreement)
+        if _is_named(rule) and not _is_amended(article, declared)
+    ]
     for space in (
         nouns,
         (*agreement.acts, *agreement.conditions),
@@ -108,6 +112,14 @@ def _declared_twice(declared: Declared) -> Iterator[Issue]:
 def _is_named(rule: Term) -> bool:
     """Findings and decisions carry a name of their own; effects may recur."""
     return hasattr(rule, "name") and not isinstance(rule, Effect)
+
+
+def _is_amended(article: Article, declared: Declared) -> bool:
+    """A later version of the article says its names again."""
+    return any(
+        other.number == article.number and other.version > article.version
+        for other in declared.agreement.articles
+    )
 
 
 def _twice(terms: Collection[Any], declared: Declared) -> Iterator[Issue]:

@@ -134,6 +134,9 @@ NOWHERE: Final = Where(file="")
 
 Names: TypeAlias = tuple[str, ...]
 
+EARLIER: Final = "(@"
+"""Begins what tells an earlier version of an article from its newest (rule A1)."""
+
 
 class Term(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of every node: frozen, keyword-only, with its place in the text."""
@@ -933,7 +936,7 @@ class Article(Term, frozen=True, kw_only=True):
     @property
     def clause(self) -> str:
         """The number with its word, as findings name it: ``Article 1(1)``."""
-        return f"Article {self.number}"
+        return f"Article {self.number.partition(EARLIER)[0]}"
 
     def is_meant_by(self, number: str) -> bool:
         """True for its own number, and for that of the article it is part of."""

@@ -16,6 +16,7 @@ CODES: Final[dict[str, str]] = {
     "file_empty": "The file holds nothing to read.",
     "file_damaged": "The file is cut short or is not of the format its name says.",
     "column_missing": "A column that the source's description names is not there.",
+    "column_unknown": "A column that no table of this kind has; it is not read.",
     "value_invalid": "A value is outside what its column may hold.",
     "value_missing": "A value that is required is empty.",
     "time_invalid": "A time cannot be read, lies outside the calendar, or ends before"
@@ -39,6 +40,7 @@ CODES: Final[dict[str, str]] = {
     "too_late": "It reaches back behind the lateness horizon of a monitor, which has"
     " let go what it would change.",
     "observation_unknown": "No observation of this id is there to correct or withdraw.",
+    "fact_unknown": "No fact of this id is there to withdraw.",
     "repost_cycle": "Reports name each other as their origin.",
     "party_unknown": "Evidence names a party or an actor that the agreement does not.",
     "control_invalid": "The control layer cannot be used.",
@@ -63,6 +65,7 @@ CODES: Final[dict[str, str]] = {
     "circular": "Clauses that wait for each other.",
     "contradicts": "Two clauses that cannot both be kept.",
     "not_enforceable": "An act asked of somebody who cannot perform it.",
+    "cannot_judge": "The clause says what no engine can judge.",
     "not_evaluated": "The clause is read but this version does not evaluate it.",
     # --- the stages
     "clause_without_facts": "No kind of evidence given can touch this clause.",

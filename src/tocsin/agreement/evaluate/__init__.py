@@ -11,6 +11,7 @@ the same from columns; ``online`` keeps it up to date fact by fact (see
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ from tocsin.agreement.evaluate.results import (
     Effect,
     Episode,
     Evaluation,
+    PowerUse,
 )
 from tocsin.agreement.terms import Agreement
 from tocsin.errors import WrongUse
@@ -31,6 +33,7 @@ from tocsin.model.times import seconds
 
 if TYPE_CHECKING:
     from tocsin.agreement.evaluate.judged import Judged
+    from tocsin.agreement.evaluate.procedure import Proceeded
     from tocsin.agreement.evaluate.setting import Setting
 
 __all__ = [
@@ -40,6 +43,7 @@ __all__ = [
     "Engine",
     "Episode",
     "Evaluation",
+    "PowerUse",
     "evaluate",
     "evaluate_fully",
 ]
@@ -103,7 +107,8 @@ def evaluate_fully(  # noqa: PLR0913  # as for evaluate
     engine: Engine = "batch",
     seed: int = 0,
 ) -> Evaluation:
-    """Verdicts, episodes, decisions, duties and effects; see :func:`evaluate`."""
+    """Verdicts, and what follows from them; see :func:`evaluate`."""
+    from tocsin.agreement.evaluate import rounds
     from tocsin.agreement.evaluate.history import settle
     from tocsin.agreement.evaluate.judged import Question
 
@@ -114,9 +119,9 @@ def evaluate_fully(  # noqa: PLR0913  # as for evaluate
     setting = _setting(
         agreement, settled.records, coverage, areas, question, as_known_at
     )
-    judged = _judged(engine, setting)
+    setting, judged, after = rounds.settled(setting, partial(_judged, engine))
     known = (*settled.issues, *setting.force.issues, *setting.plan.issues)
-    return _evaluation(setting, judged, known)
+    return _evaluation(setting, judged, after, known)
 
 
 def _setting(
@@ -161,12 +166,12 @@ def _judged(engine: str, setting: Setting) -> Judged:
     raise WrongUse(f"there is no engine `{engine}`; use oracle, batch or online")
 
 
-def _evaluation(setting: Setting, judged: Judged, known: tuple[Any, ...]) -> Evaluation:
+def _evaluation(
+    setting: Setting, judged: Judged, after: Proceeded, known: tuple[Any, ...]
+) -> Evaluation:
     from tocsin.agreement.evaluate.chance import DRAWN_WORLDS
-    from tocsin.agreement.evaluate.procedure import proceed
     from tocsin.agreement.evaluate.rows import rows_of, verdict_table
 
-    after = proceed(setting, judged)
     history = setting.history
     return Evaluation(
         verdicts=verdict_table(
@@ -179,6 +184,7 @@ def _evaluation(setting: Setting, judged: Judged, known: tuple[Any, ...]) -> Eva
         decisions=tuple(sorted(after.decisions, key=_decision_order)),
         duties=tuple(sorted(after.duties, key=_duty_order)),
         effects=tuple(sorted(after.effects, key=_effect_order)),
+        powers=tuple(sorted(after.powers, key=_power_order)),
         issues=tuple(dict.fromkeys((*known, *judged.issues, *after.issues))),
         worlds=DRAWN_WORLDS if judged.sampled else 0,
     )
@@ -201,3 +207,8 @@ def _duty_order(duty: Duty) -> tuple[object, ...]:
 
 def _effect_order(effect: Effect) -> tuple[object, ...]:
     return effect.clause, effect.arose_at, effect.on or "", effect.effect
+
+
+def _power_order(power: PowerUse) -> tuple[object, ...]:
+    about = power.party or "", power.sector or "", power.act
+    return power.clause, power.arose_at, power.holder, *about

@@ -24,7 +24,9 @@ from tocsin.agreement.evaluate.oracle import find, prohibit
 from tocsin.agreement.evaluate.oracle_clearing import clearing
 from tocsin.agreement.evaluate.oracle_duties import duties as literal_duties
 from tocsin.agreement.evaluate.oracle_sources import Sources
+from tocsin.agreement.evaluate.pausing import paused
 from tocsin.agreement.evaluate.plan import (
+    CLEARING,
     DEED,
     Finding,
     Obligation,
@@ -48,6 +50,7 @@ EXACT, SAMPLED = 0, 2
 def judge(setting: Setting) -> Judged:
     """Every verdict that facts and coverage give; the same as the oracle's."""
     judged = Judged()
+    setting = paused(setting)
     events: dict[str, Events] = {}
     literal = _Literal(setting)
     for prohibition in setting.plan.prohibitions:
@@ -59,11 +62,15 @@ def judge(setting: Setting) -> Judged:
     for finding in setting.plan.findings:
         _find(setting, finding, events, literal, judged)
     for obligation in setting.plan.obligations:
-        if obligation.pattern.act == "clear" and obligation.trigger is None:
-            clearing(setting, obligation, literal.sources, judged)
-        elif _called(setting, obligation) and not duties(setting, obligation, judged):
-            facts = literal.of(acts_of(setting.plan.agreement, obligation))
-            literal_duties(setting, obligation, facts, judged)
+        sources, facts_of = literal.sources, literal.of
+        if not _called(setting, obligation):
+            continue
+        if obligation.pattern.act == CLEARING:
+            facts = facts_of(acts_of(setting.plan.agreement, obligation))
+            clearing(setting, obligation, facts, sources, judged)
+        elif not duties(setting, obligation, judged):
+            facts = facts_of(acts_of(setting.plan.agreement, obligation))
+            literal_duties(setting, obligation, facts, sources.record, judged)
     judged.sampled |= any(t.sampled for e in events.values() for t in e.tables)
     judged.sampled |= literal.sources.sampled
     judged.issues += literal.sources.pleas.issues.values()

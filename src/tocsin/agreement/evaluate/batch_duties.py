@@ -55,7 +55,7 @@ def duties(setting: Setting, obligation: Obligation, judged: Judged) -> bool:
 def _columnar(obligation: Obligation) -> bool:
     """A deed calls, no clock stops, and the deadline runs from the call."""
     deadline, called = obligation.deadline, obligation.called_by
-    if called is None or obligation.excuses or not isinstance(deadline, Within):
+    if called is None or obligation.conditional or not isinstance(deadline, Within):
         return False
     if deadline.duration.is_calendar or called.zone or called.near:
         return False

@@ -2,21 +2,23 @@
 
 In come a condition, what its variables are bound to, and a :class:`Scene` that knows
 when each thing happened of which a condition can speak, and in which worlds. Out comes,
-for each of some instants, in which worlds the condition holds (rules G1 to G6). Between
+for each of some instants, in which worlds the condition holds (rules G1 to G7). Between
 two neighbouring :func:`changes` nothing changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Sequence_
 from typing import Final, Protocol, TypeAlias
 
 import msgspec
 import numpy as np
 
-from tocsin.agreement.evaluate.force import EVER, Force, instant_of
+from tocsin.agreement.evaluate.force import EVER, Force, Span, instant_of
+from tocsin.agreement.evaluate.happened import Event, is_decided, is_stated
 from tocsin.agreement.evaluate.history import Flags, History, Ints, Reals
-from tocsin.agreement.evaluate.plan import Plan
+from tocsin.agreement.evaluate.plan import Plan, Stands
 from tocsin.agreement.terms import (
     Aggregate,
     AllOf,
@@ -26,14 +28,19 @@ from tocsin.agreement.terms import (
     BreachOf,
     Compare,
     Condition,
+    Counted,
+    DecisionIs,
     Deed,
     Duration,
+    Episodes,
+    FindingState,
     Happened,
     Lasting,
     Not,
     Number,
     Sequence,
     Since,
+    SuspendedBy,
     Until,
     VariableIs,
 )
@@ -94,11 +101,24 @@ class Scene(Protocol):
     def n_worlds(self) -> int:
         """How many worlds there are."""
 
+    @property
+    def happened(self) -> Sequence_[Event]:
+        """Episodes and decisions, as procedures gave them."""
+
     def items(self, subject: Subject, bound: Bound) -> Items:
         """The breaches or deeds that a condition speaks of."""
 
+    def suspended_at(self, condition: SuspendedBy, bound: Bound) -> int:
+        """When somebody on record suspended the rule; EVER: nobody did."""
 
-def truth(  # noqa: PLR0911  # one case for each kind of condition
+    def standing(self, condition: Stands, bound: Bound) -> Sequence_[Span]:
+        """When an act that was done stands."""
+
+    def is_by(self, party: str, episodes: Episodes, bound: Bound) -> bool:
+        """Whether episodes of a party are meant."""
+
+
+def truth(  # noqa: C901, PLR0911  # one case for each kind of condition
     scene: Scene, condition: Condition, bound: Bound, at: Ints
 ) -> Flags:
     """At each instant, in which worlds the condition holds: (len(at), n_worlds).
@@ -122,6 +142,8 @@ def truth(  # noqa: PLR0911  # one case for each kind of condition
             return _always(scene, at, np.full(len(at), held))
         case ArticleIs():
             return _always(scene, at, _in_force(scene, condition, at))
+        case Stands():
+            return _always(scene, at, _standing(scene, condition, bound, at))
         case Happened():
             return _happened(scene, condition, bound, at)
         case BreachOf():
@@ -132,6 +154,8 @@ def truth(  # noqa: PLR0911  # one case for each kind of condition
             return _lasting(scene, condition, bound, at)
         case Since() | Until() | Sequence():
             return _stepped(scene, condition, bound, at)
+        case FindingState() | DecisionIs() | SuspendedBy():
+            return _always(scene, at, _on_record(scene, condition, bound, at))
     raise NotEvaluated(condition, "this condition")
 
 
@@ -140,15 +164,97 @@ def _always(scene: Scene, at: Ints, held: Flags) -> Flags:
 
 
 def _in_force(scene: Scene, condition: ArticleIs, at: Ints) -> Flags:
-    if condition.state == "suspended":
-        raise NotEvaluated(condition, "an article that is suspended")
-    spans = [
-        scene.force[a.number]
-        for a in scene.plan.agreement.find(condition.article.number)
+    """Of an article with several paragraphs one is enough."""
+    binds = np.zeros(len(at), dtype=np.bool_)
+    inside = np.zeros(len(at), dtype=np.bool_)
+    for article in scene.plan.agreement.find(condition.article.number):
+        span = scene.force[article.number]
+        mine = (at >= span.start) & (at < span.stop)
+        pauses = scene.force.pauses_of(article.number)
+        for pause in pauses:
+            inside |= mine & (at >= pause.start) & (at < pause.stop)
+            mine &= (at < pause.start) | (at >= pause.stop)
+        binds |= mine
+    match condition.state:
+        case "in_force":
+            return binds
+        case "not_in_force":
+            return ~binds
+    return inside & ~binds
+
+
+def _standing(scene: Scene, condition: Stands, bound: Bound, at: Ints) -> Flags:
+    held = np.zeros(len(at), dtype=np.bool_)
+    for span in scene.standing(condition, bound):
+        held |= (at >= span.start) & (at < span.stop)
+    return held
+
+
+# --- what procedures gave ------------------------------------------------------------
+
+
+def _on_record(
+    scene: Scene,
+    condition: FindingState | DecisionIs | SuspendedBy,
+    bound: Bound,
+    at: Ints,
+) -> Flags:
+    """What was found, decided or suspended stays so; alleged is what is open (G7)."""
+    held = np.zeros(len(at), dtype=np.bool_)
+    for start, last in _states_of(scene, condition, bound):
+        held |= (at >= start) & (at <= last)
+    return held
+
+
+def _states_of(
+    scene: Scene, condition: FindingState | DecisionIs | SuspendedBy, bound: Bound
+) -> Iterator[tuple[int, int]]:
+    match condition:
+        case SuspendedBy():
+            yield scene.suspended_at(condition, bound), EVER
+        case DecisionIs():
+            agreement = scene.plan.agreement
+            for event in scene.happened:
+                if is_decided(agreement, condition, event, bound):
+                    yield event.t, EVER
+        case FindingState():
+            variables = scene.plan.variables_of(condition.finding)
+            for event in scene.happened:
+                if is_stated(condition, event, bound, variables):
+                    yield event.t, EVER if event.last is None else event.last
+
+
+def _things(scene: Scene, subject: Counted, bound: Bound, *, found: bool) -> Items:
+    """What is counted; episodes by their being found, or from opening to closing."""
+    if not isinstance(subject, Episodes):
+        return scene.items(subject, bound)
+    kind = "found" if found else "alleged"
+    held = [
+        event
+        for event in scene.happened
+        if event.kind == kind
+        and event.name == subject.finding
+        and _is_meant(scene, event, subject, bound)
     ]
-    inside = [(at >= span.start) & (at < span.stop) for span in spans]
-    held: Flags = np.logical_or.reduce(inside)
-    return held if condition.state == "in_force" else ~held
+    held.sort(key=lambda event: (event.t, event.party or "", event.sector or ""))
+    last = [e.t if found else EVER if e.last is None else e.last for e in held]
+    return Items(
+        t=np.array([event.t for event in held], dtype=np.int64),
+        last=np.array(last, dtype=np.int64),
+        true=np.ones((len(held), scene.n_worlds), dtype=np.bool_),
+        row=np.full(len(held), -1, dtype=np.int64),
+    )
+
+
+def _is_meant(scene: Scene, event: Event, subject: Episodes, bound: Bound) -> bool:
+    if subject.in_ == "sector" and event.sector != bound.get("sector", event.sector):
+        return False
+    inside = None if subject.in_ == "sector" else scene.plan.sectors_of(subject.in_)
+    if inside is not None and event.sector not in inside:
+        return False
+    if subject.by is None:
+        return True
+    return event.party is not None and scene.is_by(event.party, subject, bound)
 
 
 def _happened(scene: Scene, condition: Happened, bound: Bound, at: Ints) -> Flags:
@@ -201,10 +307,11 @@ def _compared(scene: Scene, condition: Compare, bound: Bound, at: Ints) -> Flags
 
 def _number(scene: Scene, aggregate: Aggregate, bound: Bound, at: Ints) -> Reals:
     """The aggregate at each instant, in each world (rule G3)."""
-    if not isinstance(aggregate.subject, (Breaches, Deed)):
-        raise NotEvaluated(aggregate, "a count of episodes beside evidence")
-    items = scene.items(aggregate.subject, bound)
+    lasts = aggregate.function == "duration"
+    items = _things(scene, aggregate.subject, bound, found=not lasts)
     starts = _starts(scene, aggregate, at)
+    if lasts:
+        return _lengths(items, starts, at)
     low = np.searchsorted(items.t, starts)
     high = np.maximum(np.searchsorted(items.t, at, side="right"), low)
     match aggregate.function:
@@ -218,8 +325,7 @@ def _number(scene: Scene, aggregate: Aggregate, bound: Bound, at: Ints) -> Reals
             return _greatest(items, _values(scene, aggregate, items), low, high)
         case "count_distinct":
             return _kinds(items, _kind_of(scene, aggregate, items), low, high)
-        case "duration":
-            raise NotEvaluated(aggregate, "duration of")
+    raise NotEvaluated(aggregate, aggregate.function)
 
 
 def _starts(scene: Scene, aggregate: Aggregate, at: Ints) -> Ints:
@@ -233,6 +339,29 @@ def _starts(scene: Scene, aggregate: Aggregate, at: Ints) -> Ints:
 def _sums(values: Reals, low: Ints, high: Ints) -> Reals:
     total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
     return np.asarray(total[high] - total[low])
+
+
+def _lengths(items: Items, starts: Ints, at: Ints) -> Reals:
+    """Seconds of the window in which something went on, in each world (rule G3)."""
+    total = np.zeros((len(at), items.true.shape[1]))
+    for world in range(items.true.shape[1]):
+        begun, over = _joined(items, world)
+        reach = np.minimum(over[:, None], at + 1) - np.maximum(begun[:, None], starts)
+        total[:, world] = np.maximum(reach, 0).sum(axis=0)
+    return total
+
+
+def _joined(items: Items, world: int) -> tuple[Ints, Ints]:
+    """The times in which something goes on in a world: first seconds, and the ends."""
+    true = items.true[:, world]
+    begun, over = items.t[true], items.last[true] + 1
+    if not len(begun):
+        return begun, over
+    order = np.argsort(begun, kind="stable")
+    begun, reach = begun[order], np.maximum.accumulate(over[order])
+    fresh = np.append(True, begun[1:] > reach[:-1])
+    heads = np.flatnonzero(fresh)
+    return begun[heads], reach[np.append(heads[1:], len(begun)) - 1]
 
 
 def _values(scene: Scene, aggregate: Aggregate, items: Items) -> Reals:
@@ -254,7 +383,8 @@ def _greatest(items: Items, values: Reals, low: Ints, high: Ints) -> Reals:
 
 
 def _kind_of(scene: Scene, aggregate: Aggregate, items: Items) -> Ints:
-    attribute = str(aggregate.attribute)
+    attribute = {"site": "subject"}.get(str(aggregate.attribute), aggregate.attribute)
+    attribute = str(attribute)
     if attribute not in scene.history.text:
         raise NotEvaluated(aggregate, f"count distinct {attribute}")
     return scene.history[attribute].code[items.row]
@@ -271,9 +401,7 @@ def _kinds(items: Items, kind: Ints, low: Ints, high: Ints) -> Reals:
 
 def _lasting(scene: Scene, condition: Lasting, bound: Bound, at: Ints) -> Flags:
     """Something goes on now, and has without a gap for longer than that (rule G4)."""
-    if not isinstance(condition.subject, (Breaches, Deed)):
-        raise NotEvaluated(condition, "an episode that lasts")
-    items = scene.items(condition.subject, bound)
+    items = _things(scene, condition.subject, bound, found=False)
     longer = _seconds(condition, condition.longer_than)
     held = np.zeros((len(at), items.true.shape[1]), dtype=np.bool_)
     begun = np.full(items.true.shape[1], -EVER)
@@ -360,7 +488,7 @@ def changes(scene: Scene, condition: Condition, bound: Bound) -> Ints:
     )
 
 
-def _changes(  # noqa: PLR0911  # one case for each kind of condition
+def _changes(  # noqa: C901, PLR0911  # one case for each kind of condition
     scene: Scene, condition: Condition, bound: Bound
 ) -> set[int]:
     match condition:
@@ -372,23 +500,28 @@ def _changes(  # noqa: PLR0911  # one case for each kind of condition
             return _changes(scene, condition.condition, bound)
         case ArticleIs():
             found = scene.plan.agreement.find(condition.article.number)
-            edges = {
-                e
-                for a in found
-                for e in (scene.force[a.number].start, scene.force[a.number].stop)
-            }
+            spans = [scene.force[a.number] for a in found]
+            spans += [p for a in found for p in scene.force.pauses_of(a.number)]
+            edges = {edge for span in spans for edge in (span.start, span.stop)}
             return {edge for edge in edges if abs(edge) < EVER}
+        case Stands():
+            return {
+                edge
+                for span in scene.standing(condition, bound)
+                for edge in (span.start, span.stop)
+                if edge < EVER
+            }
         case Happened():
             return _deed_changes(scene, condition, bound)
         case BreachOf():
             return _spans(scene.items(condition.breaches, bound), 0)
+        case FindingState() | DecisionIs() | SuspendedBy():
+            ends = _states_of(scene, condition, bound)
+            return {t for one in ends for t in (one[0], one[1] + 1) if t < EVER}
         case Compare():
-            parts = [
-                p for p in (condition.left, condition.right) if isinstance(p, Aggregate)
-            ]
-            return set().union(*(_window_changes(scene, part, bound) for part in parts))
-        case Lasting() if isinstance(condition.subject, (Breaches, Deed)):
-            items = scene.items(condition.subject, bound)
+            return _compare_changes(scene, condition, bound)
+        case Lasting():
+            items = _things(scene, condition.subject, bound, found=False)
             longer = _seconds(condition, condition.longer_than)
             return _spans(items, 0) | {int(t) + longer + 1 for t in items.t}
         case Since():
@@ -408,6 +541,16 @@ def _changes(  # noqa: PLR0911  # one case for each kind of condition
     return set()
 
 
+def _compare_changes(scene: Scene, condition: Compare, bound: Bound) -> set[int]:
+    parts = [p for p in (condition.left, condition.right) if isinstance(p, Aggregate)]
+    own: set[int] = set()
+    for part in parts:
+        own |= _window_changes(scene, part, bound)
+    if any(part.function == "duration" for part in parts):
+        own |= _crossings(scene, condition, bound, own)
+    return own
+
+
 def _deed_changes(scene: Scene, condition: Happened, bound: Bound) -> set[int]:
     for named in scene.plan.agreement.conditions:
         if named.name == condition.deed.act:
@@ -421,13 +564,46 @@ def _spans(items: Items, window: int) -> set[int]:
 
 
 def _window_changes(scene: Scene, aggregate: Aggregate, bound: Bound) -> set[int]:
-    if not isinstance(aggregate.subject, (Breaches, Deed)):
-        raise NotEvaluated(aggregate, "a count of episodes beside evidence")
-    times = {int(t) for t in scene.items(aggregate.subject, bound).t}
+    lasts = aggregate.function == "duration"
+    items = _things(scene, aggregate.subject, bound, found=not lasts)
+    times = {int(t) for t in items.t}
+    times |= {int(t) + 1 for t in items.last} if lasts else set()
+    times = {t for t in times if t < EVER}
     if aggregate.over is None:
-        return times
+        since = int(_starts(scene, aggregate, np.zeros(1, dtype=np.int64))[0])
+        return times | ({since} if lasts and abs(since) < EVER else set())
     over = _seconds(aggregate, aggregate.over)
     return times | {t + over + 1 for t in times}
+
+
+def _crossings(
+    scene: Scene, condition: Compare, bound: Bound, edges: set[int]
+) -> set[int]:
+    """Where lengths of time may reach what they are compared with.
+
+    Between two edges a length grows or shrinks by one second a second, or stands; two
+    lengths near each other by two.
+    """
+    at = np.array(sorted(edges), dtype=np.int64)
+    if not len(at):
+        return set()
+    away = np.abs(_margin(scene, condition, bound, at)).astype(np.int64)
+    next_ = np.append(at[1:], EVER)[:, None]
+    found: set[int] = set()
+    for step in (away, away + 1, away // 2, away // 2 + 1):
+        t = at[:, None] + step
+        found |= {int(one) for one in t[t < next_]}
+    return found
+
+
+def _margin(scene: Scene, condition: Compare, bound: Bound, at: Ints) -> Reals:
+    left = _number(scene, condition.left, bound, at)
+    match condition.right:
+        case Aggregate():
+            return np.asarray(left - _number(scene, condition.right, bound, at))
+        case Duration():
+            return np.asarray(left - _seconds(condition, condition.right))
+    return np.asarray(left - condition.right.value)
 
 
 def _shifted(
@@ -448,8 +624,9 @@ def lookback(condition: Condition) -> int:
         case Happened():
             return condition.in_last.seconds if condition.in_last else 0
         case Compare():
-            over = condition.left.over
-            return over.seconds if over is not None else EVER
+            sides = [condition.left, condition.right]
+            windows = [side.over for side in sides if isinstance(side, Aggregate)]
+            return max(EVER if over is None else over.seconds for over in windows)
         case Lasting():
             return condition.longer_than.seconds + 1
         case Since():

@@ -47,15 +47,31 @@ NEVER: Final = Span(EVER, EVER)
 
 
 class Force(msgspec.Struct, frozen=True):
-    """When each article binds, by its number, and what could not be resolved."""
+    """When each article binds, by its number, and what could not be resolved.
+
+    Attributes:
+        spans: from the first to before the last second at which it binds.
+        issues: articles whose start cannot be resolved, or did not come.
+        pauses: the times between in which it does not bind (rule T8); None: nobody has
+            looked yet.
+    """
 
     spans: dict[str, Span]
     issues: tuple[Issue, ...]
+    pauses: dict[str, tuple[Span, ...]] | None = None
 
     def __getitem__(self, number: str) -> Span:
         if number.startswith(DEED):
             return ALWAYS
         return self.spans.get(number, NEVER)
+
+    def pauses_of(self, number: str) -> tuple[Span, ...]:
+        """When the article does not bind, between its start and its end."""
+        return (self.pauses or {}).get(number, ())
+
+    def binds(self, number: str, at: int) -> bool:
+        """True where the article is in force at this second, and not suspended."""
+        return at in self[number] and not any(at in p for p in self.pauses_of(number))
 
 
 def force(plan: Plan, history: History) -> Force:
@@ -96,6 +112,11 @@ def _span(plan: Plan, history: History, article: Article, seen: frozenset[str]) 
         stop = _point(plan, history, said.until, seen)
     if said is not None and said.for_ is not None and abs(start) < EVER:
         stop = min(stop, later(start, said.for_, plan.agreement.calendar))
+    first, end = plan.stretches.get(article.number, (None, None))
+    if first is not None:
+        start = max(start, _point(plan, history, first, seen))
+    if end is not None:
+        stop = min(stop, _point(plan, history, end, seen))
     return Span(start, stop)
 
 

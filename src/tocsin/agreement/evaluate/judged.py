@@ -40,7 +40,10 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
-    """An episode of a finding, before anybody attributes it."""
+    """An episode of a finding, before anybody attributes it.
+
+    ``is_found`` is True where the text itself takes a breach to be found.
+    """
 
     finding: Finding
     party: str | None
@@ -55,6 +58,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     window_start: int
     ranges: Ranges
     facts: tuple[str, ...]
+    is_found: bool = False
 
 
 class Judged(msgspec.Struct, kw_only=True):

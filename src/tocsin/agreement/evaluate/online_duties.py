@@ -43,7 +43,8 @@ NOBODYS: Final = (0.0, 0.0, 0.0, 0.0, NAN)
 KNOWN: Final = frozenset(
     {
         "article", "who", "pattern", "trigger", "called_by", "deadline", "excuses",
-        "failing_that", "persists_s", "where", "holders",
+        "failing_that", "persists_s", "where", "holders", "needs", "unless",
+        "pausable",
     }
 )  # fmt: skip
 """What this module knows an obligation to say; more than that is not simple."""
@@ -92,7 +93,7 @@ def is_simple_duty(obligation: Obligation) -> bool:
     if set(obligation.__struct_fields__) - KNOWN:
         return False
     deadline, called = obligation.deadline, obligation.called_by
-    if called is None or obligation.excuses or not isinstance(deadline, Within):
+    if called is None or obligation.conditional or not isinstance(deadline, Within):
         return False
     if deadline.duration.is_calendar or obligation.pattern.act == "clear":
         return False

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from tocsin.agreement.evaluate import batch
 from tocsin.agreement.evaluate.history import NONE, History, Ints
 from tocsin.agreement.evaluate.judged import Judged, Opened
 from tocsin.agreement.evaluate.online_articles import Clock
@@ -29,6 +30,8 @@ DELIVERY: Final = 20_000
 
 def judge(setting: Setting) -> Judged:
     """Every verdict that facts and coverage give; the same as the oracle's."""
+    if setting.plan.waits_for_procedures:
+        return batch.judge(setting)
     question = setting.question
     given = Given(
         plan=setting.plan,

@@ -19,6 +19,7 @@ from tocsin.agreement.evaluate.plan import (
     Obligation,
     Plan,
     Prohibition,
+    needed_acts,
 )
 from tocsin.agreement.terms import (
     Article,
@@ -197,8 +198,7 @@ def _acts(rest: Plan) -> frozenset[str]:
     shapes = list(_shapes(rest, called))
     articles: list[Article] = [shape.article for shape in shapes]
     named = rest.agreement.conditions if shapes else ()
-    found = acts_of([*articles, *named])
-    return found | {SIGHTING} if CLEARING in found else found
+    return needed_acts(rest.agreement, [*articles, *named])
 
 
 # --- what procedures and starts look at ----------------------------------------------
@@ -221,15 +221,19 @@ def recorded_acts(plan: Plan) -> frozenset[str]:
     found = {"ballot", "proposal", "meet", "suspend"} | set(plan.upon_acts)
     called = [o for o in plan.obligations if o.called_by is None]
     found |= {o.pattern.act for o in called}
-    found |= acts_of(e for o in called for e in o.excuses)
-    return frozenset(found)
+    found |= {power.rule.deed.act for power in plan.powers}
+    if any(o.pattern.act == CLEARING for o in called):
+        found.add(SIGHTING)
+    return frozenset(found) | needed_acts(plan.agreement, plan.recorded)
 
 
 def is_procedural(plan: Plan) -> bool:
     """True where something may follow an episode."""
     woken = [o for o in plan.obligations if o.trigger is not None and not o.called_by]
     attributed = [f for f in plan.findings if f.rule.attribution is not None]
-    return bool(woken or attributed or plan.decisions or plan.effects)
+    follows = any(plan.failing_that(a.number) for a in plan.agreement.articles)
+    powers = plan.powers or follows
+    return bool(woken or attributed or plan.decisions or plan.effects or powers)
 
 
 def record_reach(plan: Plan) -> int | None:
@@ -247,4 +251,4 @@ def record_reach(plan: Plan) -> int | None:
 
 def is_restless(plan: Plan) -> bool:
     """True where a procedure's clock may stand still: it is looked at every time."""
-    return any(o.called_by is None and o.excuses for o in plan.obligations)
+    return bool(plan.recorded or plan.powers)

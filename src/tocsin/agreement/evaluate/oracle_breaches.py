@@ -197,7 +197,8 @@ def _clear(
     cleared = [history.fact(int(row)) for row in np.flatnonzero(on_record)]
     for act in acts:
         persists = prohibition.rules[act.rule].persists_s
-        act.until = act.end + persists if persists else -EVER
+        lasts = persists or prohibition.rules[act.rule].lasts
+        act.until = act.end + persists if lasts else -EVER
         for fact in cleared if persists else ():
             mine = fact.party == act.party and fact.sector in {None, act.sector}
             if mine and fact.t > act.t and reaches(fact.p, standard):
@@ -301,7 +302,8 @@ def _acts(
     held: dict[tuple[str | None, str | None, int], Act] = {}
     for fact in facts:
         row = fact.row
-        if fact.party is not None and fact.party not in rule.parties:
+        anybody = fact.party is None or (rule.lasts and not rule.parties)
+        if not anybody and fact.party not in rule.parties:
             continue
         if not matches(fact, rule.pattern, {}):
             continue

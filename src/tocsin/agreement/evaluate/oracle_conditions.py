@@ -90,6 +90,9 @@ def _of_key(
     at = _instants(setting, finding, stage, bound)
     held = truth(stage, finding.rule.when, bound, at)
     stays = truth(stage, _lowered(finding.rule.when), bound, at)
+    for pause in setting.force.pauses_of(finding.article.number):
+        within = (at >= pause.start) & (at < pause.stop)
+        held[within] = stays[within] = False
     states = _states(finding, stage, look, at, held, stays)
     opened = list(_opened(setting, finding, stage, look, key, states, held))
     judged.episodes += opened
@@ -108,6 +111,8 @@ def _instants(setting: Setting, finding: Finding, stage: Stage, bound: Bound) ->
     at = {int(t) for t in changes(stage, finding.rule.when, bound)}
     at |= {int(t) for t in changes(stage, _lowered(finding.rule.when), bound)}
     at.add(span.start if abs(span.start) < EVER else setting.question.start)
+    pauses = setting.force.pauses_of(finding.article.number)
+    at |= {t for pause in pauses for t in (pause.start, pause.stop)}
     asked = [t for t in at if t in span and t < setting.question.until]
     return np.array(sorted(asked), dtype=np.int64)
 

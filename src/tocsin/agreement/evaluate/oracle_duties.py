@@ -2,145 +2,53 @@
 
 A deed that calls for an obligation opens one instance of it. The instance is met by the
 first fitting act from the calling second to the last second in time, both included; at
-that last second, if nothing was done, it is breached (rules O1 to O4).
+that last second, if nothing was done, it is breached (rules O1 to O4). A duty ``at all
+times`` stands in :mod:`tocsin.agreement.evaluate.oracle_standing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
-import msgspec
 import numpy as np
 
 from tocsin.agreement.evaluate.chance import reaches
-from tocsin.agreement.evaluate.clocks import later
-from tocsin.agreement.evaluate.force import EVER, Span, instant_of
+from tocsin.agreement.evaluate.conditions import NotEvaluated
+from tocsin.agreement.evaluate.duty_calls import Call, gone_at, instances, site_of
+from tocsin.agreement.evaluate.duty_chance import called_and_idle, measure
+from tocsin.agreement.evaluate.duty_clocks import due_of, stopped
+from tocsin.agreement.evaluate.force import EVER, Span
 from tocsin.agreement.evaluate.history import Fact
 from tocsin.agreement.evaluate.judged import Judged, Stated
+from tocsin.agreement.evaluate.on_record import OnRecord
 from tocsin.agreement.evaluate.oracle_breaches import matches
-from tocsin.agreement.evaluate.places import distance_m
-from tocsin.agreement.evaluate.plan import Obligation, Pattern, who_names
-from tocsin.agreement.evaluate.plan import pattern as pattern_of
+from tocsin.agreement.evaluate.oracle_standing import standing
+from tocsin.agreement.evaluate.places import distance_m, placed
+from tocsin.agreement.evaluate.plan import Obligation, Pattern
 from tocsin.agreement.evaluate.results import Duty, DutyState
 from tocsin.agreement.evaluate.rows import Row, ranges_of
 from tocsin.agreement.evaluate.setting import Setting
-from tocsin.agreement.terms import (
-    AtAllTimes,
-    Before,
-    DeadlineNotStated,
-    EventTime,
-    Excuse,
-    Happened,
-    Within,
-)
-from tocsin.errors import WrongUse
+from tocsin.model.records import Issue
 from tocsin.model.times import from_seconds
 
-__all__ = [
-    "Call",
-    "due_of",
-    "duties",
-    "fulfils",
-    "instances",
-    "judge_call",
-    "stopped",
-]
-
-Stretches = list[tuple[float, float]]
-
-
-class Call(msgspec.Struct, kw_only=True, frozen=True):
-    """Something that calls for an obligation of somebody.
-
-    Attributes:
-        holder: who must act; None: not known.
-        t: when it was called for.
-        caller: the fact that called, or None: the article itself.
-        chance: stretches of that fact's component in which it is true.
-    """
-
-    holder: str | None
-    sector: str | None
-    subject: str | None
-    t: int
-    caller: Fact | None = None
-    chance: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
-    episode: str | None = None
-    about: str | None = None
+__all__ = ["Call", "duties", "fulfilling", "fulfils", "is_done_by", "judge_call"]
 
 
 def duties(
-    setting: Setting, obligation: Obligation, facts: Sequence[Fact], judged: Judged
+    setting: Setting,
+    obligation: Obligation,
+    facts: Sequence[Fact],
+    record: OnRecord,
+    judged: Judged,
 ) -> None:
     """All instances that deeds, or the article itself, call for."""
     if obligation.trigger is not None and obligation.called_by is None:
         return
-    if isinstance(obligation.deadline, AtAllTimes) or obligation.pattern.act == "clear":
-        return
-    for call in instances(setting, obligation, facts):
-        judge_call(setting, obligation, call, facts, judged)
-
-
-def instances(
-    setting: Setting, obligation: Obligation, facts: Sequence[Fact]
-) -> Iterator[Call]:
-    """The calls: one for each root, holder, sector and subject (rule O1)."""
-    span = setting.force[obligation.article.number]
-    if obligation.called_by is None:
-        yield from _standing(setting, obligation, span)
-        return
-    held: dict[tuple[str | None, str | None, str | None, int], list[Fact]] = {}
-    for fact in facts:
-        in_time = fact.t in span and fact.t < setting.question.until
-        if in_time and matches(fact, obligation.called_by, {}):
-            for holder in _holders(setting, obligation, fact):
-                key = (holder, *_bound_places(obligation, fact), fact.root)
-                held.setdefault(key, []).append(fact)
-    for (holder, sector, subject, _), group in held.items():
-        yield Call(
-            holder=holder,
-            sector=sector,
-            subject=subject,
-            t=group[0].t,
-            caller=group[0],
-            chance=tuple((fact.lo, fact.hi) for fact in group),
-            about=None,
-        )
-
-
-def _standing(setting: Setting, obligation: Obligation, span: Span) -> Iterator[Call]:
-    """Without a trigger the article itself calls, when it enters into force."""
-    start = span.start if abs(span.start) < EVER else setting.question.start
-    if start < setting.question.until:
-        for holder in _named_holders(setting, obligation):
-            yield Call(holder=holder, sector=None, subject=None, t=start)
-
-
-def _holders(
-    setting: Setting, obligation: Obligation, fact: Fact
-) -> Sequence[str | None]:
-    who, called = obligation.who, obligation.called_by
-    assert called is not None
-    if who.quantifier is None and who.names == ("party",):
-        if called.against_variable == "party":
-            return (fact.target_party,)
-        return (fact.party,)
-    if who.quantifier is None and who.names == ("opponent",):
-        return [p for p in setting.plan.agreement.party_names if p != fact.party]
-    return _named_holders(setting, obligation)
-
-
-def _named_holders(setting: Setting, obligation: Obligation) -> Sequence[str]:
-    return who_names(setting.plan.agreement, obligation.who)
-
-
-def _bound_places(obligation: Obligation, fact: Fact) -> tuple[str | None, str | None]:
-    called = obligation.called_by
-    assert called is not None
-    sector = fact.sector if called.sector_variable else None
-    subject = fact.subject if called.subject_variable else None
-    return sector, subject
+    try:
+        for call in instances(setting, obligation, facts, record):
+            judge_call(setting, obligation, call, facts, record, judged)
+    except NotEvaluated as refused:
+        judged.issues.append(_issue(obligation, refused))
 
 
 # --- one instance --------------------------------------------------------------------
@@ -151,16 +59,27 @@ def judge_call(
     obligation: Obligation,
     call: Call,
     facts: Sequence[Fact],
+    record: OnRecord,
     judged: Judged,
 ) -> None:
     """Verdicts of one instance: pending, then met, or breached when it falls due."""
-    stops = stopped(setting, obligation, call, facts)
+    stops = stopped(setting, obligation, call, record)
+    facts = fulfilling(setting, obligation, call, facts)
+    if obligation.at_all_times:
+        mine = [f for f in facts if is_done_by(f, obligation.pattern, call)]
+        standing(setting, obligation, call, mine, stops, record, judged)
+        return
     due = due_of(setting, obligation, call, stops)
+    gone = gone_at(setting, obligation, call, record)
     until = setting.question.until
-    last = until - 1 if due is None else min(due, until - 1)
+    last = min(until - 1, gone - 1, EVER if due is None else due)
     acts = [fact for fact in facts if fulfils(fact, obligation.pattern, call, last)]
-    at = {call.t, *(fact.t for fact in acts)}
+    at = {call.t, gone, *(fact.t for fact in acts)}
     at |= {t for stop in stops for t in (stop.start, stop.stop)}
+    if gone < EVER:
+        stops = [*stops, Span(gone, EVER)]
+    if due is not None and gone <= due:
+        due = None
     if due is not None:
         at = {t for t in {*at, due} if t <= due}
     at.add(max(call.t, setting.question.start))
@@ -186,19 +105,44 @@ def _changes(rows: Sequence[Row], start: int) -> list[Row]:
     return kept
 
 
+def fulfilling(
+    setting: Setting, obligation: Obligation, call: Call, facts: Sequence[Fact]
+) -> Sequence[Fact]:
+    """The facts that lie where the act is owed: in its zone, near its site (O9)."""
+    deed = obligation.pattern
+    if deed.near_to in {"place", "site"}:
+        return [fact for fact in facts if _is_near(setting, fact, deed, call)]
+    inside = placed(deed, setting.history, setting.plan.agreement, setting.areas)
+    if inside is None:
+        return facts
+    likely = np.nan_to_num(inside.p)
+    return [f for f in facts if reaches(float(likely[f.row]), setting.plan.standard)]
+
+
+def _is_near(setting: Setting, fact: Fact, deed: Pattern, call: Call) -> bool:
+    """By the best places of act and site; an unknown place proves nothing."""
+    place = site_of(setting, call)
+    if place is None or deed.near is None or fact.lon is None or fact.lat is None:
+        return False
+    here = np.array([fact.lon]), np.array([fact.lat])
+    there = np.array([place[0]]), np.array([place[1]])
+    return bool(distance_m(*here, *there)[0] < deed.near.metres)
+
+
 def fulfils(fact: Fact, pattern: Pattern, call: Call, last: int) -> bool:
     """The act is the holder's, in time, at the site and in the sector as bound."""
+    return call.t <= fact.t <= last and is_done_by(fact, pattern, call)
+
+
+def is_done_by(fact: Fact, pattern: Pattern, call: Call) -> bool:
+    """The act is the holder's, at the site and in the sector as bound."""
     bound: dict[str, str | None] = {}
     if pattern.sector_variable is not None:
         bound[pattern.sector_variable] = call.sector
     if pattern.subject_variable is not None:
         bound[pattern.subject_variable] = call.subject
-    return (
-        call.t <= fact.t <= last
-        and call.holder is not None
-        and fact.party == call.holder
-        and matches(fact, pattern, bound)
-    )
+    mine = call.holder is not None and fact.party == call.holder
+    return mine and matches(fact, pattern, bound)
 
 
 def _row(
@@ -212,8 +156,8 @@ def _row(
 ) -> Row:
     """The verdict of the instance at one instant (rule O3)."""
     done = [fact for fact in acts if fact.t <= t]
-    called = _measure(call.chance)
-    idle = _called_and_idle(call, done)
+    called = measure(call.chance)
+    idle = called_and_idle(call, done)
     late = due is not None and t >= due
     standing = not late and any(t in stop for stop in stops)
     p = {
@@ -246,34 +190,6 @@ def _row(
         ever=p["breached"] if verdict == "breached" else None,
         ranges=ranges_of([*caller, *first]),
     )
-
-
-def _called_and_idle(call: Call, done: Sequence[Fact]) -> float:
-    """P(it was called for and nothing was done): components are independent (P3)."""
-    by_component: dict[int, Stretches] = {}
-    for fact in done:
-        by_component.setdefault(fact.component, []).append((fact.lo, fact.hi))
-    own = -1 if call.caller is None else call.caller.component
-    p = _measure(call.chance, without=by_component.pop(own, []))
-    for stretches in by_component.values():
-        p *= 1.0 - _measure(stretches)
-    return p
-
-
-def _measure(
-    stretches: Iterable[tuple[float, float]],
-    *,
-    without: Iterable[tuple[float, float]] = (),
-) -> float:
-    """Length of what the stretches cover and the others do not."""
-    stretches, without = list(stretches), list(without)
-    ends = sorted({end for pair in (*stretches, *without) for end in pair})
-    total = 0.0
-    for lo, hi in pairwise(ends):
-        inside = any(a <= lo and hi <= b for a, b in stretches)
-        if inside and not any(a <= lo and hi <= b for a, b in without):
-            total += hi - lo
-    return total
 
 
 def _certain(
@@ -356,127 +272,12 @@ def _next(obligation: Obligation) -> Iterator[str]:
             yield step.finding.finding
 
 
-# --- when it is due ------------------------------------------------------------------
-
-
-def due_of(
-    setting: Setting, obligation: Obligation, call: Call, stops: Sequence[Span]
-) -> int | None:
-    """The last second in time; None: no deadline, or none that is known (O2)."""
-    deadline = obligation.deadline
-    calendar = setting.plan.agreement.calendar
-    try:
-        match deadline:
-            case Within():
-                base = _base(setting, obligation, call, deadline)
-                if base == EVER:
-                    return None
-                return _running(base, later(base, deadline.duration, calendar), stops)
-            case Before():
-                at = instant_of(setting.plan, setting.history, deadline.time)
-                return None if at == EVER else _running(call.t, at, stops)
-            case AtAllTimes() | DeadlineNotStated():
-                return None
-    except WrongUse:
-        return None
-
-
-def _base(
-    setting: Setting, obligation: Obligation, call: Call, deadline: Within
-) -> int:
-    """The clock runs from the call, unless the text names another event."""
-    of = deadline.of
-    if of is None or (isinstance(of.base, EventTime) and of.plus is None):
-        named = (
-            None if of is None or not isinstance(of.base, EventTime) else of.base.event
-        )
-        own = obligation.called_by.act if obligation.called_by else None
-        if named in {None, own, "found", "alleged", "due"} or call.episode:
-            return call.t
-    assert of is not None
-    return instant_of(setting.plan, setting.history, of)
-
-
-def _running(start: int, due: int, stops: Sequence[Span]) -> int:
-    """The deadline put off by every second for which the clock stood before it (O5)."""
-    for stop in stops:
-        if stop.start <= due:
-            due += stop.stop - max(stop.start, start)
-    return due
-
-
-def stopped(
-    setting: Setting, obligation: Obligation, call: Call, facts: Sequence[Fact]
-) -> list[Span]:
-    """When the clock stands: the union of all excusing times, capped (rule O5)."""
-    spans: list[Span] = []
-    for excuse in obligation.excuses:
-        spans += _capped(_excusing(setting, excuse, call, facts), excuse)
-    return _union(spans)
-
-
-def _excusing(
-    setting: Setting, excuse: Excuse, call: Call, facts: Sequence[Fact]
-) -> list[Span]:
-    while_ = excuse.while_
-    if not isinstance(while_, Happened):
-        return []
-    deed = pattern_of(setting.plan.agreement, while_.deed)
-    lasts = while_.in_last.seconds if while_.in_last else 0
-    bound = {"party": call.holder, "site": call.subject, "sector": call.sector}
-    known: dict[str, str | None] = {n: v for n, v in bound.items() if v is not None}
-    found = [
-        Span(max(fact.t, call.t), fact.end + lasts + 1)
-        for fact in facts
-        if fact.end + lasts >= call.t
-        and fact.t < setting.question.until
-        and reaches(fact.p, setting.plan.standard)
-        and matches(fact, deed, known)
-        and _near_site(setting, fact, deed, call)
-    ]
-    return _union(found)
-
-
-def _near_site(setting: Setting, fact: Fact, deed: Pattern, call: Call) -> bool:
-    """By the best places of act and site; an unknown place excuses nothing."""
-    if deed.near is None:
-        return True
-    place = _site(setting, call)
-    if place is None or fact.lon is None or fact.lat is None:
-        return False
-    here = np.array([fact.lon]), np.array([fact.lat])
-    there = np.array([place[0]]), np.array([place[1]])
-    return bool(distance_m(*here, *there)[0] < deed.near.metres)
-
-
-def _site(setting: Setting, call: Call) -> tuple[float, float] | None:
-    caller = call.caller
-    if caller is not None and caller.lon is not None and caller.lat is not None:
-        return caller.lon, caller.lat
-    area = setting.areas.named(call.subject) if call.subject else None
-    if area is None or area.geometry is None:
-        return None
-    return area.geometry.centroid.x, area.geometry.centroid.y
-
-
-def _union(spans: Iterable[Span]) -> list[Span]:
-    joined: list[Span] = []
-    for span in sorted(spans, key=lambda span: (span.start, span.stop)):
-        if joined and span.start <= joined[-1].stop:
-            joined[-1] = Span(joined[-1].start, max(joined[-1].stop, span.stop))
-        else:
-            joined.append(span)
-    return joined
-
-
-def _capped(spans: Sequence[Span], excuse: Excuse) -> list[Span]:
-    """The earliest excusing seconds, until the cap is used up."""
-    if excuse.at_most is None:
-        return list(spans)
-    left, kept = excuse.at_most.seconds, []
-    for span in spans:
-        length = min(span.stop - span.start, left)
-        if length > 0:
-            kept.append(Span(span.start, span.start + length))
-            left -= length
-    return kept
+def _issue(obligation: Obligation, refused: NotEvaluated) -> Issue:
+    return Issue(
+        code="not_evaluated",
+        where=refused.term.where,
+        message=f"{obligation.article.clause}: `{refused.what}` is read and not"
+        " evaluated in a condition of this duty",
+        repair="judge this duty by hand",
+        warning=True,
+    )

@@ -8,16 +8,24 @@ that names the place (rule E1 of the semantics).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final, Literal, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
+from typing import Final, TypeAlias
 
 import msgspec
 
+from tocsin.agreement.check_judged import refusals
 from tocsin.agreement.terms import (
+    EARLIER,
     Agreement,
     AllOf,
+    AnyOf,
     Article,
+    ArticleIs,
+    ArticleRef,
+    ArticleTime,
     AtAllTimes,
+    Before,
     Breaches,
     BreachOf,
     Compare,
@@ -25,6 +33,7 @@ from tocsin.agreement.terms import (
     Deadline,
     DeadlineNotStated,
     Decision,
+    DecisionIs,
     Deed,
     Distance,
     Duration,
@@ -41,18 +50,23 @@ from tocsin.agreement.terms import (
     FilterIn,
     FilterNamed,
     FindingRule,
+    FindingState,
     Forbid,
     Happened,
     Norm,
     Not,
     Number,
     Oblige,
-    Permit,
     Power,
+    SuspendedBy,
     Term,
+    TimePoint,
     Trigger,
+    Unless,
     Who,
+    Within,
 )
+from tocsin.agreement.walk import rules_of, walk
 from tocsin.model.records import Issue, Where
 from tocsin.model.standards import load_standards
 
@@ -69,8 +83,10 @@ __all__ = [
     "Prohibition",
     "Reply",
     "SimpleFilter",
+    "Stands",
     "acts_of",
     "as_if_forbidden",
+    "needed_acts",
     "pattern",
     "plain",
     "plan",
@@ -79,6 +95,8 @@ __all__ = [
 
 VARIABLES: Final = frozenset({"party", "opponent", "sector", "site", "place"})
 UNEXCUSED: Final = "unexcused_"
+CLEARING, SIGHTING = "clear", "place"
+Stretch: TypeAlias = tuple[TimePoint | None, TimePoint | None]
 DEED: Final = "deed "
 """Begins the number of an article that stands for acts as such."""
 
@@ -129,8 +147,21 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     limit_s: int | None
 
 
+class Stands(Happened, frozen=True, kw_only=True):
+    """An act in ``needs``: that it has been done and was not taken back (rule O7)."""
+
+
 class ForbidRule(msgspec.Struct, frozen=True, kw_only=True):
-    """One prohibition: these must not do this."""
+    """One prohibition: these must not do this.
+
+    Attributes:
+        persists_s: how long a sighting holds after its end.
+        after: it binds from the second after this deadline.
+        only_when: it binds only while this holds.
+        pausable: its article may be suspended, or survive its end (T8 and T9).
+        lasts: of deeds as such: an act goes on to the end that its fact gives, and
+            without parties it may be anybody's.
+    """
 
     parties: tuple[str, ...]
     pattern: Pattern
@@ -139,11 +170,13 @@ class ForbidRule(msgspec.Struct, frozen=True, kw_only=True):
     persists_s: int = 0
     after: Deadline | None = None
     only_when: Condition | None = None
+    pausable: bool = False
+    lasts: bool = False
 
     @property
     def conditional(self) -> bool:
         """True where an act may be allowed or excused by what is on record."""
-        return bool(self.exceptions) or self.only_when is not None
+        return bool(self.exceptions) or self.pausable or self.only_when is not None
 
 
 class Prohibition(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,7 +206,21 @@ class Obligation(msgspec.Struct, frozen=True, kw_only=True):
     failing_that: tuple[FailingThat, ...] = ()
     persists_s: int | None = None
     holders: tuple[str, ...] = ()
+    needs: Condition | None = None
+    unless: Unless | None = None
+    pausable: bool = False
     where: Where
+
+    @property
+    def at_all_times(self) -> bool:
+        """True where it is owed at every second (rule O8)."""
+        return isinstance(self.deadline, AtAllTimes)
+
+    @property
+    def conditional(self) -> bool:
+        """True where more than its deed and its deadline says what it asks."""
+        told = self.excuses or self.needs or self.unless
+        return bool(told) or self.pausable or self.at_all_times
 
 
 class CountOfBreaches(msgspec.Struct, frozen=True, kw_only=True):
@@ -225,7 +272,10 @@ class PowerRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that the engines evaluate, and what they do not."""
+    """Everything that the engines evaluate, and what they do not.
+
+    ``stretches`` says from when to when an article binds by the versions of the text.
+    """
 
     agreement: Agreement
     prohibitions: tuple[Prohibition, ...]
@@ -237,34 +287,95 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     standard: float
     watched: float
     issues: tuple[Issue, ...]
+    stretches: dict[str, Stretch] = {}
 
     @property
     def upon_acts(self) -> frozenset[str]:
         """Acts that wake a rule that no engine judges by itself."""
-        rules = [o.trigger for o in self.obligations if o.called_by is None]
-        rules += [rule.rule.trigger for rule in self.decisions]
-        rules += [rule.rule.trigger for rule in self.effects]
+        rules = self._triggers
         whole = [
             t for trigger in rules if trigger for t in (trigger.upon, trigger.when)
         ]
         return frozenset(act for part in whole if part for act in _acts_in(part))
 
     @property
+    def recorded(self) -> tuple[Term, ...]:
+        """Conditions that procedures judge by what is on record, events aside."""
+        found: list[Term | None] = []
+        for trigger in self._triggers:
+            if trigger is not None:
+                found += _states_in(trigger.upon or trigger.when)
+                found.append(trigger.when if trigger.upon is not None else None)
+        for duty in self.obligations:
+            if duty.called_by is None and duty.trigger is not None:
+                found += [e.while_ for e in duty.excuses]
+                found += [duty.needs, duty.unless and duty.unless.condition]
+        rules: list[Effect | Power] = [effect.rule for effect in self.effects]
+        rules += [power.rule for power in self.powers]
+        for held in rules:
+            found += [held.needs, held.unless and held.unless.condition]
+            found += [held.ends_when, held.lapses]
+        for article in self.agreement.articles:
+            found += [article.suspended_while, article.surviving]
+        return tuple(term for term in found if term is not None)
+
+    @property
     def breaches_wanted(self) -> frozenset[str]:
         """Articles whose single breaches wake a rule."""
-        rules = [o.trigger for o in self.obligations if o.called_by is None]
-        rules += [rule.rule.trigger for rule in self.decisions]
-        rules += [rule.rule.trigger for rule in self.effects]
         named = {
             number
-            for trigger in rules
+            for trigger in self._triggers
             if trigger
             for part in (trigger.upon, trigger.when)
             if part
             for number in _breached_in(part)
         }
         found = [a.number for n in named for a in self.agreement.find(n)]
+        found += [
+            article.number
+            for article in self.agreement.articles
+            if self.failing_that(article.number)
+        ]
         return frozenset(found)
+
+    @property
+    def _triggers(self) -> list[Trigger | None]:
+        """What wakes the rules that no engine judges by itself."""
+        rules = [o.trigger for o in self.obligations if o.called_by is None]
+        rules += [rule.rule.trigger for rule in self.decisions]
+        rules += [rule.rule.trigger for rule in self.effects]
+        return rules + [rule.rule.trigger for rule in self.powers]
+
+    def failing_that(self, number: str) -> tuple[FailingThat, ...]:
+        """What follows a breach of an article, in the order of the text."""
+        rules = [
+            rule
+            for article in self.agreement.articles
+            if article.number == number
+            for rule in rules_of(article)
+        ]
+        steps = (getattr(rule, "failing_that", ()) for rule in rules)
+        return tuple(step for part in steps for step in part)
+
+    def sectors_of(self, place: str | None) -> tuple[str, ...] | None:
+        """The sectors of a zone or sector by its name; None: no place is asked for."""
+        return None if place is None else _where(self.agreement, place)[0] or (place,)
+
+    def variables_of(self, finding: str) -> tuple[str, ...]:
+        """What a finding ranges over, in the order of the text."""
+        for one in self.findings:
+            if one.rule.name == finding:
+                return one.rule.variables
+        return ()
+
+    @property
+    def waits_for_procedures(self) -> bool:
+        """True where evidence is judged by what procedures give (rule G7)."""
+        return any(
+            isinstance(term, FindingState | DecisionIs | Episodes)
+            for condition in _of_evidence(self)
+            for term in walk(condition)
+        )
 
     def counted(self, count: CountOfBreaches) -> tuple[Prohibition, ...]:
         """What is counted: breaches of these, or acts as if they were forbidden."""
@@ -282,13 +393,31 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Shape: TypeAlias = Prohibition | Obligation | Finding | DecisionRule | EffectRule
-Edge: TypeAlias = Literal["start", "end"]
+
+
+def _of_evidence(plan: Plan) -> Iterator[Condition]:
+    """Every condition that an engine looks at before procedures follow."""
+    for prohibition in plan.prohibitions:
+        for rule in prohibition.rules:
+            yield from (part for part in (rule.only_when,) if part is not None)
+            for exception in rule.exceptions:
+                yield from (c for c in (exception.when, exception.needs) if c)
+    yield from (finding.rule.when for finding in plan.findings)
+    for duty in plan.obligations:
+        if duty.trigger is None or duty.called_by is not None:
+            yield from (excuse.while_ for excuse in duty.excuses)
+            yield from (part for part in (duty.needs,) if part is not None)
+            if duty.unless is not None:
+                yield duty.unless.condition
+    for article in plan.agreement.articles:
+        yield from (c for c in (article.suspended_while, article.surviving) if c)
+    yield from (named.when for named in plan.agreement.conditions)
 
 
 def plan(agreement: Agreement) -> Plan:
     """The agreement's clauses as the engines need them."""
     standards = load_standards()
-    binding = _in_their_version(agreement.articles)
+    binding, stretches = _in_their_version(agreement)
     whole = agreement if binding == agreement.articles else _with(agreement, binding)
     return Plan(
         agreement=whole,
@@ -300,6 +429,7 @@ def plan(agreement: Agreement) -> Plan:
         powers=tuple(_of_kind(whole, Power, PowerRule)),
         standard=_level(whole, standards.default),
         watched=standards.watched,
+        stretches=stretches,
         issues=tuple(_not_evaluated(whole)),
     )
 
@@ -308,21 +438,40 @@ def _with(agreement: Agreement, articles: tuple[Article, ...]) -> Agreement:
     return msgspec.structs.replace(agreement, articles=articles)
 
 
-def _in_their_version(articles: tuple[Article, ...]) -> tuple[Article, ...]:
-    """Of each article its newest version; what that repeals is gone (rule A1)."""
-    newest: dict[str, Article] = {}
-    for article in articles:
-        held = newest.get(article.number)
-        if held is None or article.version >= held.version:
-            newest[article.number] = article
-    kept = {id(article) for article in newest.values() if not article.repealed}
-    return tuple(article for article in articles if id(article) in kept)
+def _in_their_version(
+    agreement: Agreement,
+) -> tuple[tuple[Article, ...], dict[str, Stretch]]:
+    """The articles that ever bind, and from when to when by their versions (rule A1).
+
+    Earlier versions are told apart by their number; they keep their clause.
+    """
+    starts = {version.number: version.start for version in agreement.versions}
+    kept: dict[int, Article] = {}
+    stretches: dict[str, Stretch] = {}
+    for number in dict.fromkeys(article.number for article in agreement.articles):
+        held = [a for a in agreement.articles if a.number == number]
+        held.sort(key=lambda article: article.version)
+        for article, after in zip_longest(held, held[1:]):
+            until = starts.get(after.version) if after is not None else None
+            replaced = after is not None and until is None
+            if article.repealed or replaced:
+                continue
+            own = number if after is None else f"{number}{EARLIER}{article.version})"
+            kept[id(article)] = msgspec.structs.replace(article, number=own)
+            start = starts.get(article.version)
+            if start is not None or until is not None:
+                stretches[own] = start, until
+    found = (kept[id(a)] for a in agreement.articles if id(a) in kept)
+    return tuple(found), stretches
 
 
 def _of_kind(agreement: Agreement, kind: type, made: type) -> Iterator:  # type: ignore[type-arg]
     for article in agreement.articles:
         for rule in article.rules:
             if isinstance(rule, kind):
+                if isinstance(rule, Effect | Power) and rule.needs is not None:
+                    needs = as_needs(rule.needs)
+                    rule = msgspec.structs.replace(rule, needs=needs)
                 yield made(article=article, rule=rule)
 
 
@@ -331,6 +480,22 @@ def _acts_in(condition: Condition) -> Iterator[str]:
         yield condition.deed.act.removeprefix(UNEXCUSED)
     for part in getattr(condition, "conditions", ()):
         yield from _acts_in(part)
+
+
+def _states_in(condition: Condition | None) -> Iterator[Condition]:
+    """The parts of a trigger that are no events: they come to hold."""
+    match condition:
+        case AllOf() | AnyOf():
+            for part in condition.conditions:
+                yield from _states_in(part)
+        case FindingState() | BreachOf() | DecisionIs() | None:
+            return
+        case Happened(in_last=None) if condition.deed.near is None:
+            return
+        case Compare() if isinstance(condition.left.subject, Episodes):
+            return
+        case _:
+            yield condition
 
 
 def _breached_in(condition: Condition) -> Iterator[str]:
@@ -353,16 +518,65 @@ def _prohibitions(agreement: Agreement) -> Iterator[Prohibition]:
 def _forbid_rules(agreement: Agreement, article: Article) -> Iterator[ForbidRule]:
     for rule in article.rules:
         if isinstance(rule, Forbid):
-            yield _forbid(agreement, rule, None, rule.persists)
+            yield _forbid(agreement, article, rule, None, rule.persists)
+        if isinstance(rule, Oblige) and _is_emptiness(rule):
+            yield _nothing_there(agreement, article, rule)
         if isinstance(rule, Norm):
             for then in rule.then:
                 if isinstance(then, Forbid):
                     persists = then.persists or rule.persists
-                    yield _forbid(agreement, then, rule.deadline, persists)
+                    after = _after(article, rule)
+                    yield _forbid(agreement, article, then, after, persists)
+
+
+def _after(article: Article, rule: Norm) -> Deadline | None:
+    """The deadline before ``then``; a length of time runs from the article's start."""
+    deadline = rule.deadline
+    if not isinstance(deadline, Within) or rule.trigger is not None:
+        return deadline
+    start = ArticleTime(edge="start", article=ArticleRef(number=article.number))
+    base = deadline.of.base if deadline.of else start
+    time = TimePoint(base=base, plus=deadline.duration, where=deadline.where)
+    return Before(time=time, where=deadline.where)
+
+
+def _is_emptiness(rule: Oblige) -> bool:
+    """``oblige P to clear X in Z at all times``: to have nothing there (rule O6)."""
+    always = isinstance(rule.deadline, AtAllTimes) and rule.trigger is None
+    return always and rule.deed.act == CLEARING
+
+
+def _nothing_there(agreement: Agreement, article: Article, rule: Oblige) -> ForbidRule:
+    lasts = rule.persists or agreement.persists
+    needs = as_needs(rule.needs)
+    said = [needs] if needs else []
+    said += [Not(condition=rule.unless.condition)] if rule.unless else []
+    return ForbidRule(
+        parties=who_names(agreement, rule.who),
+        pattern=msgspec.structs.replace(pattern(agreement, rule.deed), act=SIGHTING),
+        exceptions=_needing(rule.exceptions) + tuple(_as_exceptions(rule.excuses)),
+        persists_s=lasts.seconds if lasts and not lasts.is_calendar else 0,
+        only_when=joint(said),
+        pausable=_is_pausable(article),
+    )
+
+
+def _as_exceptions(excuses: tuple[Excuse, ...]) -> Iterator[Exception_]:
+    for excuse in excuses:
+        yield Exception_(name="excused", when=excuse.while_, limited_to=excuse.at_most)
+
+
+def _is_pausable(article: Article) -> bool:
+    """Suspended for a time, or surviving an end that it has."""
+    said = article.in_force
+    ends = said is not None and (said.until is not None or said.for_ is not None)
+    survives = article.surviving is not None and ends
+    return article.suspended_while is not None or survives
 
 
 def _forbid(
     agreement: Agreement,
+    article: Article,
     rule: Forbid,
     after: Deadline | None,
     persists: Duration | None,
@@ -372,26 +586,60 @@ def _forbid(
     others = [e for e, r in zip(rule.exceptions, replies, strict=True) if r is None]
     lasts = persists or (agreement.persists if rule.deed.act == "place" else None)
     return ForbidRule(
-        parties=who_names(agreement, rule.who),
+        parties=_bearers(agreement, rule.who),
         pattern=deed,
         replies=tuple(reply for reply in replies if reply is not None),
-        exceptions=tuple(others),
+        exceptions=_needing(tuple(others)),
         persists_s=lasts.seconds if lasts and not lasts.is_calendar else 0,
         after=after,
         only_when=_only_when(rule),
+        pausable=_is_pausable(article),
     )
+
+
+def _bearers(agreement: Agreement, who: Who) -> tuple[str, ...]:
+    """Whom a prohibition binds; its conditions tell which `party` is meant."""
+    variable = who.quantifier is None and who.names in {("party",), ("opponent",)}
+    return agreement.party_names if variable else who_names(agreement, who)
 
 
 def _only_when(rule: Forbid) -> Condition | None:
     """The conditions under which the prohibition binds at all, as one."""
     trigger = rule.trigger
-    said = [trigger.upon, trigger.when, rule.needs] if trigger else [rule.needs]
+    needs = as_needs(rule.needs)
+    said = [trigger.upon, trigger.when, needs] if trigger else [needs]
     if rule.unless is not None:
         said.append(Not(condition=rule.unless.condition))
-    parts = tuple(part for part in said if part is not None)
+    return joint([part for part in said if part is not None])
+
+
+def as_needs(condition: Condition | None) -> Condition | None:
+    """What must hold first: an act in it must have been done, and stand."""
+    match condition:
+        case Happened(in_last=None):
+            return Stands(deed=condition.deed, where=condition.where)
+        case AllOf() | AnyOf():
+            parts = tuple(as_needs(part) for part in condition.conditions)
+            return msgspec.structs.replace(condition, conditions=parts)
+        case Not():
+            inner = as_needs(condition.condition)
+            return msgspec.structs.replace(condition, condition=inner)
+    return condition
+
+
+def _needing(exceptions: tuple[Exception_, ...]) -> tuple[Exception_, ...]:
+    """Exceptions whose own ``needs`` are read so, too."""
+    return tuple(
+        msgspec.structs.replace(one, needs=as_needs(one.needs)) if one.needs else one
+        for one in exceptions
+    )
+
+
+def joint(parts: Sequence[Condition]) -> Condition | None:
+    """Conditions that must all hold as one; None for none."""
     if not parts:
         return None
-    return parts[0] if len(parts) == 1 else AllOf(conditions=parts)
+    return parts[0] if len(parts) == 1 else AllOf(conditions=tuple(parts))
 
 
 def _reply(
@@ -445,18 +693,33 @@ def _obligations(agreement: Agreement) -> Iterator[Obligation]:
                 trigger=rule.trigger,
                 called_by=_called_by(agreement, rule.trigger),
                 deadline=rule.deadline or DeadlineNotStated(where=rule.where),
-                excuses=rule.excuses,
+                excuses=rule.excuses + tuple(_as_excuses(_needing(rule.exceptions))),
                 failing_that=rule.failing_that,
                 persists_s=_persists(agreement, rule),
                 holders=who_names(agreement, rule.who),
+                needs=as_needs(rule.needs),
+                unless=rule.unless,
+                pausable=_is_pausable(article),
                 where=rule.where,
             )
 
 
 def _obliges(rules: Iterable[Term]) -> Iterator[Oblige]:
     for rule in rules:
-        if isinstance(rule, Oblige):
+        if isinstance(rule, Oblige) and not _is_emptiness(rule):
             yield rule
+
+
+def _as_excuses(exceptions: tuple[Exception_, ...]) -> Iterator[Excuse]:
+    """The exceptions of a duty stop its clock while they are open (rule O5)."""
+    for exception in exceptions:
+        said = [c for c in (exception.when, exception.needs) if c is not None]
+        always = ArticleIs(article=ArticleRef(number=""), state="not_in_force")
+        yield Excuse(
+            while_=joint(said) or always,
+            at_most=exception.limited_to,
+            where=exception.where,
+        )
 
 
 def _persists(agreement: Agreement, rule: Norm) -> int | None:
@@ -478,6 +741,8 @@ def _called_by(agreement: Agreement, trigger: Trigger | None) -> Pattern | None:
 def acts_of(agreement: Agreement, obligation: Obligation) -> frozenset[str]:
     """Every act of which an obligation speaks."""
     acts = {obligation.pattern.act}
+    if obligation.pattern.act == CLEARING:
+        acts.add(SIGHTING)
     if obligation.called_by is not None:
         acts.add(obligation.called_by.act)
     for excuse in obligation.excuses:
@@ -493,14 +758,24 @@ def _findings(agreement: Agreement) -> Iterator[Finding]:
     for article in agreement.articles:
         for rule in article.rules:
             if isinstance(rule, FindingRule):
-                said = rule.standard
+                said, rule = rule.standard, _with_its_when(rule)
+                simple = not _is_pausable(article)
                 yield Finding(
                     article=article,
                     rule=rule,
                     standard=_standard(agreement, rule),
                     sources=(said.sources or 1) if said else 1,
-                    count=_count(agreement, rule.when),
+                    count=_count(agreement, rule.when) if simple else None,
                 )
+
+
+def _with_its_when(rule: FindingRule) -> FindingRule:
+    """What stands above the finding must hold with its own condition."""
+    above = rule.trigger.when if rule.trigger is not None else None
+    if above is None:
+        return rule
+    whole = joint([above, rule.when])
+    return msgspec.structs.replace(rule, when=whole, trigger=None)
 
 
 def _standard(agreement: Agreement, rule: FindingRule) -> float:
@@ -560,11 +835,76 @@ def plain(deed: Pattern) -> bool:
 def as_if_forbidden(agreement: Agreement, deed: Deed) -> Prohibition:
     """The acts of a deed as breaches of an article that always binds."""
     names, _ = _who(agreement, deed.by)
+    anybody: tuple[str, ...] = () if deed.by is None else agreement.party_names
     rule = ForbidRule(
-        parties=names or agreement.party_names,
+        parties=names or anybody,
         pattern=msgspec.structs.replace(pattern(agreement, deed), by=None),
+        lasts=True,
     )
     return Prohibition(article=Article(number=f"{DEED}{deed.act}"), rules=(rule,))
+
+
+def sightings(
+    obligation: Obligation, holder: str | None, sector: str | None, subject: str | None
+) -> Prohibition:
+    """Sightings of what had to be cleared, as if they were forbidden (rule O6)."""
+    deed = obligation.pattern
+    told: dict[str, object] = {"act": SIGHTING, "by": None}
+    if deed.sector_variable is not None and sector is not None:
+        told["sectors"] = (sector,)
+    if deed.subject_variable is not None and subject is not None:
+        told["subject"] = subject
+    rule = ForbidRule(
+        parties=obligation.holders if holder is None else (holder,),
+        pattern=msgspec.structs.replace(deed, **told),
+        persists_s=obligation.persists_s or 0,
+    )
+    return Prohibition(article=Article(number=f"{DEED}{SIGHTING}"), rules=(rule,))
+
+
+def needed_acts(agreement: Agreement, terms: Iterable[Term]) -> frozenset[str]:
+    """Every act of which one must know to judge these terms, and what they ask for.
+
+    Of an article whose breaches are asked for all acts are needed, of one that may be
+    suspended those of its frame; of what must stand also those that take it back.
+    """
+    found: set[str] = set()
+    seen: set[int] = set()
+    waiting = [*terms, *(named.when for named in agreement.conditions)]
+    while waiting:
+        term = waiting.pop()
+        if id(term) in seen:
+            continue
+        seen.add(id(term))
+        for part in walk(term):
+            match part:
+                case Deed():
+                    act = part.act.removeprefix(UNEXCUSED)
+                    found |= {act, f"withdraw_{act}", f"refuse_{act}"}
+                    if act != part.act:
+                        waiting += _forbidding(agreement, act)
+                    if act == CLEARING:
+                        found.add(SIGHTING)
+                case EventTime():
+                    found.add(part.event)
+                case SuspendedBy():
+                    found.add("suspend")
+                case Breaches() | ArticleIs():
+                    waiting += agreement.find(part.article.number)
+                case Who(names=("contributor",) | ("contributors",)):
+                    found.add("contribute")
+                case _:
+                    pass
+    return frozenset(found)
+
+
+def _forbidding(agreement: Agreement, act: str) -> list[Term]:
+    """The articles that forbid an act."""
+    return [
+        article
+        for article in agreement.articles
+        if any(isinstance(r, Forbid) and r.deed.act == act for r in rules_of(article))
+    ]
 
 
 def _whole(term: object) -> int | None:
@@ -711,70 +1051,11 @@ def _normal(
 
 
 def _not_evaluated(agreement: Agreement) -> Iterator[Issue]:
-    for article in agreement.articles:
-        for what, where in _gaps(agreement, article):
-            yield Issue(
-                code="not_evaluated",
-                where=where,
-                message=f"{article.clause}: `{what}` is read but not evaluated yet",
-                repair="judge this part by hand; the rest of the article is evaluated",
-                warning=True,
-            )
-
-
-def _gaps(agreement: Agreement, article: Article) -> Iterator[tuple[str, Where]]:
-    """What the engines leave out. ``stays in force while`` matters to what can end."""
-    if article.suspended_while is not None:
-        yield "suspended while", article.suspended_while.where
-        if article.surviving is not None:
-            yield "stays in force while", article.surviving.where
-    for rule in article.rules:
-        if isinstance(rule, Oblige):
-            yield from _duty_gaps(agreement, rule)
-        if isinstance(rule, (FindingRule, Decision, Effect)):
-            yield from _woken_gaps(rule)
-        yield from _part_gaps(rule)
-
-
-def _part_gaps(rule: Term) -> Iterator[tuple[str, Where]]:
-    if isinstance(rule, (Permit, Power)):
-        return
-    names = ["ends_when", "lapses"]
-    names += [] if isinstance(rule, Forbid) else ["needs"]
-    names += [] if isinstance(rule, (Forbid, Effect)) else ["unless"]
-    for name in names:
-        held = getattr(rule, name, None)
-        if held is not None:
-            yield name.replace("_", " "), held.where
-
-
-def _duty_gaps(agreement: Agreement, rule: Oblige) -> Iterator[tuple[str, Where]]:
-    deed = pattern(agreement, rule.deed)
-    if deed.act != "clear" and (deed.zone or deed.near):
-        yield f"in {deed.zone or deed.near_to}", rule.deed.where
-    if isinstance(rule.deadline, AtAllTimes):
-        yield "at all times", rule.where
-    for excuse in rule.excuses:
-        if not isinstance(excuse.while_, Happened):
-            yield "excused while", excuse.where
-    for step in rule.failing_that:
-        if step.finding is not None:
-            yield "failing that (a finding)", step.where
-
-
-def _woken_gaps(
-    rule: FindingRule | Decision | Effect,
-) -> Iterator[tuple[str, Where]]:
-    """A finding follows its condition alone; a decision or effect needs a trigger."""
-    if isinstance(rule, FindingRule) and rule.trigger is not None:
-        yield "upon (before a finding)", rule.where
-    if isinstance(rule, Decision) and rule.trigger is None:
-        yield "decide (without upon)", rule.where
-    if isinstance(rule, Effect) and rule.trigger is None:
-        yield "effect (without upon)", rule.where
-    procedure = getattr(rule, "procedure", None) or getattr(rule, "attribution", None)
-    silence = procedure.silence if procedure is not None else None
-    if silence is not None and silence.of is not None:
-        of = silence.of.base
-        if not (isinstance(of, EventTime) and of.event == "proposal"):
-            yield "silence of another event than the proposal", silence.where
+    """What the checker refuses; an engine that is given it leaves it out (rule E1)."""
+    for refused in refusals(agreement):
+        yield msgspec.structs.replace(
+            refused,
+            code="not_evaluated",
+            message=f"not evaluated: {refused.message}",
+            warning=True,
+        )

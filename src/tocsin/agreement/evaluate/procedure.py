@@ -1,6 +1,6 @@
 """What follows once breaches and episodes stand: attribution, decisions, effects.
 
-Both engines hand over to this module. Here nothing is uncertain any more: an episode is
+All engines hand over to this module. Here nothing is uncertain any more: an episode is
 alleged or not, a ballot on record counts or does not; doubt stays in the record of the
 episode (rule V1). Everything is recomputed from the facts in rounds until nothing new
 follows, so that clauses may wake each other in any order of the text.
@@ -8,140 +8,214 @@ follows, so that clauses may wake each other in any order of the text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 
-from tocsin.agreement.decisions import Ballot, Tally, tally
-from tocsin.agreement.evaluate.clocks import later
-from tocsin.agreement.evaluate.force import EVER, instant_of
+from tocsin.agreement.decisions import Tally
+from tocsin.agreement.evaluate.ballots import (
+    BALLOT,
+    MEETING,
+    PROPOSAL,
+    SUSPENSION,
+    ballots,
+    bodies_of,
+    counted,
+    due_of,
+    is_about,
+    silence_from,
+)
+from tocsin.agreement.evaluate.chance import reaches
+from tocsin.agreement.evaluate.conditions import NotEvaluated
+from tocsin.agreement.evaluate.duty_calls import Call, ready
+from tocsin.agreement.evaluate.effects import effects_of
 from tocsin.agreement.evaluate.history import Fact
 from tocsin.agreement.evaluate.judged import Judged, Opened, Stated
-from tocsin.agreement.evaluate.oracle_duties import Call, judge_call
+from tocsin.agreement.evaluate.on_record import OnRecord
+from tocsin.agreement.evaluate.oracle_clearing import judge_clearing
+from tocsin.agreement.evaluate.oracle_duties import judge_call
+from tocsin.agreement.evaluate.oracle_sources import Sources, literal_sources
+from tocsin.agreement.evaluate.pausing import paused
 from tocsin.agreement.evaluate.plan import (
+    CLEARING,
     DecisionRule,
     EffectRule,
+    Finding,
     Obligation,
     who_names,
 )
+from tocsin.agreement.evaluate.powers import powers_of
 from tocsin.agreement.evaluate.results import (
     Attribution,
     Decision,
     DecisionOutcome,
     Duty,
     Effect,
-    EffectState,
     Episode,
+    PowerUse,
     episode_id,
 )
 from tocsin.agreement.evaluate.rows import Row
 from tocsin.agreement.evaluate.setting import Setting
 from tocsin.agreement.evaluate.triggers import Event, Firing, firings
-from tocsin.agreement.terms import (
-    Before,
-    Deadline,
-    EventTime,
-    Norm,
-    Procedure,
-    SuspendedBy,
-    Within,
-)
-from tocsin.errors import WrongUse
+from tocsin.agreement.terms import EARLIER, Article, Norm, Procedure
 from tocsin.model.records import Issue, Witness
 from tocsin.model.times import from_seconds, seconds, utc_text
-from tocsin.model.vocabulary import Vote
 
 __all__ = ["Proceeded", "proceed"]
 
 MOST_ROUNDS: Final = 16
-BALLOT, PROPOSAL, MEETING, SUSPENSION = "ballot", "proposal", "meet", "suspend"
+VOTING: Final = frozenset({BALLOT, PROPOSAL, SUSPENSION})
 
 
 class Proceeded(msgspec.Struct, kw_only=True):
-    """Everything that followed, and the verdicts on duties among it."""
+    """Everything that followed, and the verdicts on duties and powers among it.
+
+    ``happened`` is what conditions of the evidence may speak of in the next round.
+    """
 
     episodes: list[Episode] = []
     decisions: list[Decision] = []
     duties: list[Duty] = []
     effects: list[Effect] = []
+    powers: list[PowerUse] = []
     rows: list[Row] = []
     issues: list[Issue] = []
+    happened: tuple[Event, ...] = ()
 
 
 class _Round(msgspec.Struct, kw_only=True):
-    decisions: list[Decision]
-    duties: list[Duty]
-    effects: list[Effect]
-    rows: list[Row]
-    events: list[Event]
-    issues: list[Issue]
+    episodes: list[Episode] = []
+    decisions: list[Decision] = []
+    duties: list[Duty] = []
+    effects: list[Effect] = []
+    powers: list[PowerUse] = []
+    rows: list[Row] = []
+    events: list[Event] = []
+    issues: list[Issue] = []
 
 
 def proceed(setting: Setting, judged: Judged) -> Proceeded:
     """Attribute the episodes, then follow every clause that they wake."""
+    setting = paused(setting)
     facts = _on_record(setting)
-    episodes = [_attributed(setting, opened, facts) for opened in judged.episodes]
-    given = [event for episode in episodes for event in _events_of(episode)]
-    given += [e for stated in judged.breaches for e in _breach_events(setting, stated)]
-    found: list[Event] = []
+    begun = _Round()
+    for opened in judged.episodes:
+        _attribute(setting, opened, facts, begun)
+    for stated in judged.breaches:
+        _broken(setting, stated, facts, begun)
+    result, found = _Round(), list[Event]()
     for _ in range(MOST_ROUNDS):
-        result = _follow(setting, facts, [*given, *found])
+        happened = tuple(dict.fromkeys((*begun.events, *found)))
+        result = _follow(msgspec.structs.replace(setting, happened=happened), facts)
         if result.events == found:
             break
         found = result.events
     return Proceeded(
-        episodes=episodes,
-        decisions=result.decisions,
+        episodes=_once([*begun.episodes, *result.episodes]),
+        decisions=[*begun.decisions, *result.decisions],
         duties=[*judged.duties, *result.duties],
         effects=result.effects,
+        powers=result.powers,
         rows=result.rows,
         issues=result.issues,
+        happened=happened,
     )
+
+
+def _once(episodes: Iterable[Episode]) -> list[Episode]:
+    held: dict[str, Episode] = {}
+    for episode in episodes:
+        held.setdefault(episode.episode_id, episode)
+    return list(held.values())
 
 
 def _on_record(setting: Setting) -> tuple[Fact, ...]:
     """The facts that a procedure can speak of: a small part of the history."""
     plan, history = setting.plan, setting.history
-    kinds = {BALLOT, PROPOSAL, MEETING, SUSPENSION}
+    kinds = {*VOTING, MEETING}
     kinds |= {o.pattern.act for o in plan.obligations if o.called_by is None}
-    for obligation in plan.obligations:
-        if obligation.called_by is None and obligation.excuses:
-            kinds |= set(history.names("kind"))
+    kinds |= {power.rule.deed.act for power in plan.powers}
     kinds |= setting.plan.upon_acts
     codes = np.array([history["kind"].of(kind) for kind in sorted(kinds)])
     rows = np.flatnonzero(np.isin(history["kind"].code, codes))
     until = setting.question.until
-    return tuple(history.fact(int(row)) for row in rows if history.t[row] < until)
+    found = (history.fact(int(row)) for row in rows if history.t[row] < until)
+    return tuple(fact for fact in found if _counts(setting, fact))
+
+
+def _counts(setting: Setting, fact: Fact) -> bool:
+    """Ballots, proposals and suspensions count or do not: no chance is left (V1)."""
+    return fact.kind not in VOTING or reaches(fact.p, setting.plan.standard)
 
 
 # --- attribution ---------------------------------------------------------------------
 
 
-def _attributed(setting: Setting, opened: Opened, facts: Sequence[Fact]) -> Episode:
+def _attribute(
+    setting: Setting, opened: Opened, facts: Sequence[Fact], made: _Round
+) -> None:
     """An episode is found when it is attributed, or at once where nobody must (V2)."""
-    procedure = opened.finding.rule.attribution
-    clause, name = opened.finding.article.clause, opened.finding.rule.name
     found: datetime | None = from_seconds(opened.alleged)
     state: Attribution = "not_needed"
     due: int | None = None
-    if procedure is not None:
-        due = _due(setting, procedure.deadline, opened.alleged, None)
-        held = _tally(
-            setting,
-            procedure,
-            _bodies(setting, procedure, ()),
-            _ballots(
-                facts, {clause, name}, opened.party, opened.sector, opened.alleged
-            ),
-            proposal_at=None,
-            due=due,
-        )
-        state = held.outcome
-        found = held.decided_at if state == "adopted" else None
-    return _episode(opened, found, state, due)
+    procedure = opened.finding.rule.attribution
+    if procedure is not None and not opened.is_found:
+        decision = _attribution(setting, opened, procedure, facts)
+        made.decisions.append(decision)
+        state = decision.outcome  # type: ignore[assignment]
+        found = decision.decided_at if state == "adopted" else None
+        due = due_of(setting, procedure.deadline, opened.alleged, None)
+    episode = _episode(opened, found, state, due)
+    made.episodes.append(episode)
+    made.events += _events_of(episode)
+
+
+def _attribution(
+    setting: Setting, opened: Opened, procedure: Procedure, facts: Sequence[Fact]
+) -> Decision:
+    """The decision that attributes an episode, open from its allegation."""
+    clause, name = opened.finding.article.clause, opened.finding.rule.name
+    firing = Firing(t=opened.alleged, party=opened.party, sector=opened.sector)
+    bodies = bodies_of(setting, procedure, ())
+    due = due_of(setting, procedure.deadline, opened.alleged, None)
+    proposed = _proposed(facts, {clause, name}, firing, due)
+    cast = ballots(facts, {clause, name}, opened.party, opened.sector, opened.alleged)
+    silent = silence_from(setting, procedure, opened.alleged, proposed)
+    held = counted(setting, procedure, bodies, cast, proposal_at=silent, due=due)
+    alleged = utc_text(from_seconds(opened.alleged))
+    said = procedure.otherwise
+    return _decided(
+        held,
+        clause=clause,
+        name=name,
+        body=", ".join(bodies),
+        episode=episode_id(name, opened.party, opened.sector, alleged),
+        party=opened.party,
+        opened_at=from_seconds(opened.alleged),
+        proposal_at=None if proposed is None else from_seconds(proposed),
+        outcome=held.outcome,
+        decided_at=held.decided_at,
+        otherwise=str(said.article or said.outcome) if said else "",
+    )
+
+
+def _decided(held: Tally, **told: Any) -> Decision:
+    return Decision(
+        due=held.due,
+        yes=held.yes,
+        no=held.no,
+        abstain=held.abstain,
+        silent=held.silent,
+        can_block=held.can_block,
+        smallest_block=held.smallest_block,
+        would_suffice=held.would_suffice,
+        **told,
+    )
 
 
 def _episode(
@@ -188,6 +262,7 @@ def _events_of(episode: Episode) -> Iterator[Event]:
         sector=episode.sector,
         t=alleged,
         episode=episode.episode_id,
+        last=None if episode.closed_at is None else seconds(episode.closed_at) - 1,
     )
     if episode.found_at is not None:
         yield Event(
@@ -212,70 +287,143 @@ def _events_of(episode: Episode) -> Iterator[Event]:
         )
 
 
-def _breach_events(setting: Setting, stated: Stated) -> Iterator[Event]:
-    """The breach itself, and what must follow it (``failing that``)."""
+def _broken(
+    setting: Setting, stated: Stated, facts: Sequence[Fact], made: _Round
+) -> None:
+    """The breach itself, and what must follow it (``failing that``, rule V7)."""
     breach = Event(
         kind="breach",
         name=stated.article,
-        article=f"Article {stated.article}",
+        article=f"Article {stated.article.partition(EARLIER)[0]}",
         party=stated.party,
         sector=stated.sector,
         subject=stated.subject,
         t=stated.t,
     )
-    yield breach
-    for obligation in setting.plan.obligations:
-        if obligation.article.number == stated.article:
-            for step in obligation.failing_that:
-                if step.article is not None:
-                    yield msgspec.structs.replace(
-                        breach, kind="otherwise", name=str(step.article)
-                    )
+    made.events.append(breach)
+    for step in setting.plan.failing_that(stated.article):
+        if step.article is not None:
+            follows = msgspec.structs.replace(
+                breach, kind="otherwise", name=str(step.article)
+            )
+            made.events.append(follows)
+        elif step.finding is not None:
+            for finding in setting.plan.findings:
+                if finding.rule.name == step.finding.finding:
+                    is_found = step.finding.state == "found"
+                    opened = _opened_by(finding, stated, is_found=is_found)
+                    _attribute(setting, opened, facts, made)
+
+
+def _opened_by(finding: Finding, stated: Stated, *, is_found: bool) -> Opened:
+    """An episode of one second, that of the breach; its verdict says how sure it is."""
+    variables = finding.rule.variables
+    return Opened(
+        finding=finding,
+        party=stated.party if "party" in variables else None,
+        sector=stated.sector if "sector" in variables else None,
+        alleged=stated.t,
+        closed=stated.t + 1,
+        p=1.0,
+        ever=None,
+        certain=False,
+        method="exact",
+        number=1,
+        window_start=stated.t,
+        ranges=(),
+        facts=(),
+        is_found=is_found,
+    )
 
 
 # --- one round -----------------------------------------------------------------------
 
 
-def _follow(setting: Setting, facts: Sequence[Fact], events: Sequence[Event]) -> _Round:
-    made = _Round(decisions=[], duties=[], effects=[], rows=[], events=[], issues=[])
+def _follow(setting: Setting, facts: Sequence[Fact]) -> _Round:
+    made, sources = _Round(), literal_sources(setting)
     for obligation in setting.plan.obligations:
         if obligation.trigger is not None and obligation.called_by is None:
-            _oblige(setting, obligation, facts, events, made)
+            _oblige(setting, obligation, facts, sources, made)
     for decision in setting.plan.decisions:
-        _decide(setting, decision, facts, events, made)
+        for firing in _fired(setting, decision, facts, sources.record, made):
+            taken = _decision(setting, decision, firing, facts)
+            made.decisions.append(taken)
+            made.events += _outcome_events(taken, firing)
     for effect in setting.plan.effects:
-        _take_effect(setting, effect, facts, events, made)
+        fired = _fired(setting, effect, facts, sources.record, made)
+        with _refusing(effect.article, made):
+            made.effects += effects_of(setting, effect, fired, facts, sources.record)
+    for power in setting.plan.powers:
+        with _refusing(power.article, made):
+            uses, rows, issues = powers_of(setting, power, facts, sources.record)
+            made.powers += uses
+            made.rows += rows
+            made.issues += issues
     return made
+
+
+@contextmanager
+def _refusing(article: Article, made: _Round) -> Iterator[None]:
+    """A condition that nobody can evaluate is an issue, and the rest goes on (E1)."""
+    try:
+        yield
+    except NotEvaluated as refused:
+        made.issues.append(
+            Issue(
+                code="not_evaluated",
+                where=refused.term.where,
+                message=f"{article.clause}: `{refused.what}` is read and not evaluated",
+                repair="judge this part by hand; the rest of the text is evaluated",
+                warning=True,
+            )
+        )
+
+
+def _fired(
+    setting: Setting,
+    rule: DecisionRule | EffectRule,
+    facts: Sequence[Fact],
+    record: OnRecord,
+    made: _Round,
+) -> list[Firing]:
+    fired, issues = firings(setting, rule.article, rule.rule.trigger, facts, record)
+    made.issues += issues
+    return fired
 
 
 def _oblige(
     setting: Setting,
     obligation: Obligation,
     facts: Sequence[Fact],
-    events: Sequence[Event],
+    sources: Sources,
     made: _Round,
 ) -> None:
-    assert obligation.trigger is not None
+    record = sources.record
     fired, issues = firings(
-        setting, obligation.article, obligation.trigger, facts, events
+        setting, obligation.article, obligation.trigger, facts, record
     )
     made.issues += issues
     judged = Judged()
-    for firing in fired:
-        for holder in _holders(setting, obligation, firing):
-            call = Call(
-                holder=holder,
-                sector=firing.sector,
-                subject=firing.subject,
-                t=firing.t,
-                episode=firing.episode,
-                about=firing.party if firing.party != holder else None,
-            )
-            judge_call(setting, obligation, call, facts, judged)
+    with _refusing(obligation.article, made):
+        for firing in fired:
+            for holder in _holders(setting, obligation, firing):
+                call = Call(
+                    holder=holder,
+                    sector=firing.sector,
+                    subject=firing.subject,
+                    t=firing.t,
+                    episode=firing.episode,
+                    about=firing.party if firing.party != holder else None,
+                )
+                for one in ready(setting, obligation, call, record):
+                    if obligation.pattern.act == CLEARING:
+                        judge_clearing(setting, obligation, one, sources, judged)
+                    else:
+                        judge_call(setting, obligation, one, facts, record, judged)
     made.duties += judged.duties
     made.rows += judged.single
     for stated in judged.breaches:
-        made.events += _breach_events(setting, stated)
+        _broken(setting, stated, facts, made)
 
 
 def _holders(
@@ -292,45 +440,24 @@ def _holders(
 # --- decisions -----------------------------------------------------------------------
 
 
-def _decide(
-    setting: Setting,
-    rule: DecisionRule,
-    facts: Sequence[Fact],
-    events: Sequence[Event],
-    made: _Round,
-) -> None:
-    if rule.rule.trigger is None:
-        return
-    fired, issues = firings(setting, rule.article, rule.rule.trigger, facts, events)
-    made.issues += issues
-    for firing in fired:
-        decision = _decision(setting, rule, firing, facts)
-        made.decisions.append(decision)
-        made.events += _outcome_events(decision, firing)
-
-
 def _decision(
     setting: Setting, rule: DecisionRule, firing: Firing, facts: Sequence[Fact]
 ) -> Decision:
     """Open from its trigger; proposed, voted on, decided or lapsed (rules V3 to V6)."""
     procedure, name = rule.rule.procedure, rule.rule.name
     names = {name, rule.article.clause}
-    due = _due(setting, procedure.deadline, firing.t, None)
+    due = due_of(setting, procedure.deadline, firing.t, None)
     proposed = _proposed(facts, names, firing, due)
     if due is None:
-        due = _due(setting, procedure.deadline, firing.t, proposed)
-    bodies = _bodies(setting, procedure, _article_bodies(rule))
-    held = _tally(
-        setting,
-        procedure,
-        bodies,
-        _ballots(facts, names, firing.party, firing.sector, firing.t),
-        proposal_at=proposed,
-        due=due,
-    )
+        due = due_of(setting, procedure.deadline, firing.t, proposed)
+    bodies = bodies_of(setting, procedure, _article_bodies(rule))
+    cast = ballots(facts, names, firing.party, firing.sector, firing.t)
+    silent = silence_from(setting, procedure, firing.t, proposed)
+    held = counted(setting, procedure, bodies, cast, proposal_at=silent, due=due)
     outcome, decided = _outcome(procedure, held, facts, bodies, firing, due)
     said = procedure.otherwise
-    return Decision(
+    return _decided(
+        held,
         clause=rule.article.clause,
         name=name,
         body=", ".join(bodies),
@@ -340,15 +467,7 @@ def _decision(
         proposal_at=None if proposed is None else from_seconds(proposed),
         outcome=outcome,
         decided_at=decided,
-        due=held.due,
         otherwise=str(said.article or said.outcome) if said else "",
-        yes=held.yes,
-        no=held.no,
-        abstain=held.abstain,
-        silent=held.silent,
-        can_block=held.can_block,
-        smallest_block=held.smallest_block,
-        would_suffice=held.would_suffice,
     )
 
 
@@ -398,72 +517,10 @@ def _proposed(
     """The first proposal of the decision since it was called for, in time."""
     for fact in facts:
         in_time = fact.t >= firing.t and (due is None or fact.t <= due)
-        about = _about(fact, names, firing.party, firing.sector)
+        about = is_about(fact, names, firing.party, firing.sector)
         if fact.kind == PROPOSAL and in_time and about:
             return fact.t
     return None
-
-
-def _ballots(
-    facts: Sequence[Fact],
-    names: set[str],
-    party: str | None,
-    sector: str | None,
-    since: int,
-) -> list[Ballot]:
-    """Ballots on this matter: those that name it, and name no other party or sector."""
-    return [
-        Ballot(member=fact.party, vote=Vote(fact.vote), t=from_seconds(fact.t))
-        for fact in facts
-        if fact.kind == BALLOT
-        and fact.t >= since
-        and fact.party is not None
-        and fact.vote is not None
-        and _about(fact, names, party, sector)
-    ]
-
-
-def _about(fact: Fact, names: set[str], party: str | None, sector: str | None) -> bool:
-    wanted = {name.casefold() for name in names}
-    return (
-        fact.subject is not None
-        and fact.subject.casefold() in wanted
-        and fact.target_party in (None, party)
-        and fact.sector in (None, sector)
-    )
-
-
-def _tally(
-    setting: Setting,
-    procedure: Procedure,
-    bodies: Sequence[str],
-    ballots: Sequence[Ballot],
-    *,
-    proposal_at: int | None,
-    due: int | None,
-) -> Tally:
-    agreement = setting.plan.agreement
-    members = [m for body in bodies for m in agreement.members_of(body) or (body,)]
-    held = [g.weights for g in agreement.groups if g.name in bodies]
-    held += [b.weights for b in agreement.bodies if b.name in bodies]
-    weights = {weight.name: weight.votes for part in held for weight in part}
-    return tally(
-        procedure,
-        ballots,
-        members=tuple(dict.fromkeys(members)),
-        weights=weights,
-        proposal_at=None if proposal_at is None else from_seconds(proposal_at),
-        due=None if due is None else from_seconds(due),
-        at=from_seconds(setting.question.until - 1),
-    )
-
-
-def _bodies(
-    setting: Setting, procedure: Procedure, else_: Sequence[str]
-) -> tuple[str, ...]:
-    if procedure.by is None:
-        return tuple(else_)
-    return who_names(setting.plan.agreement, procedure.by)
 
 
 def _article_bodies(rule: DecisionRule) -> tuple[str, ...]:
@@ -472,99 +529,3 @@ def _article_bodies(rule: DecisionRule) -> tuple[str, ...]:
         if isinstance(other, Norm) and other.who.names != ("party",):
             return other.who.names
     return ()
-
-
-def _due(
-    setting: Setting, deadline: Deadline | None, opened: int, proposed: int | None
-) -> int | None:
-    """Until when it may be decided; None: no deadline, or it does not run yet."""
-    calendar = setting.plan.agreement.calendar
-    try:
-        if isinstance(deadline, Before):
-            at = instant_of(setting.plan, setting.history, deadline.time)
-            return None if at == EVER else at
-        if isinstance(deadline, Within):
-            of = deadline.of.base if deadline.of else None
-            if isinstance(of, EventTime) and of.event == PROPOSAL:
-                return proposed and later(proposed, deadline.duration, calendar)
-            return later(opened, deadline.duration, calendar)
-    except WrongUse:
-        return None
-    return None
-
-
-# --- effects -------------------------------------------------------------------------
-
-
-def _take_effect(
-    setting: Setting,
-    rule: EffectRule,
-    facts: Sequence[Fact],
-    events: Sequence[Event],
-    made: _Round,
-) -> None:
-    if rule.rule.trigger is None:
-        return
-    fired, issues = firings(setting, rule.article, rule.rule.trigger, facts, events)
-    made.issues += issues
-    for firing in _once_each(fired):
-        made.effects.append(_effect(setting, rule, firing, facts))
-
-
-def _once_each(fired: Sequence[Firing]) -> list[Firing]:
-    """One effect for one party at one instant, whatever the number of its reasons."""
-    held: dict[tuple[str | None, int], Firing] = {}
-    for firing in fired:
-        key = (firing.party, firing.t)
-        if key in held:
-            because = tuple(dict.fromkeys((*held[key].because, *firing.because)))
-            firing = msgspec.structs.replace(held[key], because=because)
-        held[key] = firing
-    return list(held.values())
-
-
-def _effect(
-    setting: Setting, rule: EffectRule, firing: Firing, facts: Sequence[Fact]
-) -> Effect:
-    due = _due(setting, rule.rule.deadline, firing.t, None)
-    suspended = _suspended(setting, rule, firing, facts)
-    state: EffectState = "in_effect"
-    if suspended is not None:
-        state = "suspended"
-    elif due is not None and due >= setting.question.until:
-        state = "pending"
-    on = rule.rule.on
-    by_name = on is not None and on.names not in (("party",), ("opponent",))
-    return Effect(
-        clause=rule.article.clause,
-        effect=rule.rule.name,
-        on=", ".join(on.names) if on is not None and by_name else firing.party,
-        because=firing.because,
-        arose_at=from_seconds(firing.t),
-        due=None if due is None else from_seconds(due),
-        suspended_at=None if suspended is None else from_seconds(suspended),
-        state=state,
-    )
-
-
-def _suspended(
-    setting: Setting, rule: EffectRule, firing: Firing, facts: Sequence[Fact]
-) -> int | None:
-    """When it was suspended: by a decision, or by an act where no vote is asked for."""
-    unless = rule.rule.unless
-    if unless is None or not isinstance(unless.condition, SuspendedBy):
-        return None
-    names = {rule.article.clause, rule.rule.name}
-    bodies = who_names(setting.plan.agreement, unless.condition.who)
-    if unless.procedure is not None:
-        ballots = _ballots(facts, names, firing.party, firing.sector, firing.t)
-        held = _tally(
-            setting, unless.procedure, bodies, ballots, proposal_at=None, due=None
-        )
-        adopted = held.decided_at if held.outcome == "adopted" else None
-        return None if adopted is None else seconds(adopted)
-    for fact in facts:
-        by = fact.kind == SUSPENSION and fact.party in bodies and fact.t >= firing.t
-        if by and _about(fact, names, firing.party, firing.sector):
-            return fact.t
-    return None

@@ -34,13 +34,17 @@ __all__ = [
     "EffectState",
     "Episode",
     "Evaluation",
+    "Open",
+    "PowerState",
+    "PowerUse",
     "episode_id",
 ]
 
 Attribution = Literal["not_needed", "adopted", "rejected", "lapsed", "pending"]
 DecisionOutcome = Literal["adopted", "rejected", "lapsed", "pending", "consulted"]
 DutyState = Literal["met", "breached", "pending", "excused", "undetermined"]
-EffectState = Literal["pending", "in_effect", "suspended", "refused"]
+EffectState = Literal["pending", "in_effect", "suspended", "refused", "ended"]
+PowerState = Literal["shut", "open", "lapsed", "ended"]
 
 
 class Episode(Record, frozen=True, kw_only=True):
@@ -174,7 +178,10 @@ class Effect(Record, frozen=True, kw_only=True):
         arose_at: when it was called for.
         due: by when it takes effect, or None: at once.
         suspended_at: when it was suspended, or None.
-        state: pending (before ``due``), in_effect, suspended or refused.
+        stopped_at: when something stopped it before it took effect, or None.
+        ended_at: when it lapsed or a condition ended it, or None.
+        state: pending (before ``due``), in_effect, suspended, refused (stopped before
+            it took effect) or ended.
     """
 
     clause: str
@@ -184,7 +191,52 @@ class Effect(Record, frozen=True, kw_only=True):
     arose_at: Instant
     due: Instant | None
     suspended_at: Instant | None = None
+    stopped_at: Instant | None = None
+    ended_at: Instant | None = None
     state: EffectState = "pending"
+
+
+class Open(Record, frozen=True, kw_only=True):
+    """From when to before when something holds; ``to`` None: at the end still."""
+
+    since: Instant
+    to: Instant | None = None
+
+
+class PowerUse(Record, frozen=True, kw_only=True):
+    """A power on one occasion: whether it can be used, and since when.
+
+    Attributes:
+        clause: the clause that gives it.
+        holder: who may use it.
+        act: what may be brought about, as declared (``deploy``).
+        thing: object of the act, or None.
+        episode: id of the episode behind the occasion, or None.
+        party: about whom it is, or None.
+        arose_at: when its occasion came: its trigger, the decision that it needs, or
+            the article's entry into force.
+        open: when it could be used.
+        needs: for each condition that it needs, in the order of the text, when that
+            held.
+        lapses_at: when it lapses, or None: at no instant that is known.
+        used_at: when its holder first used it while it was open, or None.
+        state: shut (something is missing), open, lapsed, or ended by a condition or
+            with its article.
+    """
+
+    clause: str
+    holder: str
+    act: str
+    thing: str | None = None
+    episode: str | None = None
+    party: str | None = None
+    sector: str | None = None
+    arose_at: Instant
+    open: tuple[Open, ...] = ()
+    needs: tuple[tuple[Open, ...], ...] = ()
+    lapses_at: Instant | None = None
+    used_at: Instant | None = None
+    state: PowerState = "shut"
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,6 +248,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         decisions: by clause, ``opened_at``, party.
         duties: by clause, ``arose_at``, holder; duties of parties and of bodies.
         effects: by clause, ``arose_at``, party.
+        powers: by clause, ``arose_at``, holder.
         issues: what is not evaluated, and other faults of the input.
         worlds: how many worlds were drawn for sampled probabilities, 0: none needed.
     """
@@ -205,6 +258,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...] = ()
     duties: tuple[Duty, ...] = ()
     effects: tuple[Effect, ...] = ()
+    powers: tuple[PowerUse, ...] = ()
     issues: tuple[Issue, ...] = ()
     worlds: Annotated[int, Meta(ge=0)] = 0
 

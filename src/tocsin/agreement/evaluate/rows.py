@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.agreement.evaluate.history import Ints, Reals
-from tocsin.agreement.terms import Agreement
+from tocsin.agreement.terms import EARLIER, Agreement
 from tocsin.model.tables import TIME, VERDICTS, WITNESS_RANGE
 
 __all__ = ["NO_TIME", "Ranges", "Row", "Rows", "ranges_of", "rows_of", "verdict_table"]
@@ -154,6 +154,8 @@ def verdict_table(
     keys = ["place", "party", "sector", "subject", "t", "due", "verdict", "first"]
     order = [(key, "ascending") for key in keys]
     whole = whole.sort_by(order)
+    if any(EARLIER in article.number for article in agreement.articles):
+        whole = whole.filter(pa.array(_kept(whole)))
     n = whole.num_rows
     known = None if known_at is None else known_at * MICROSECONDS
     columns = {
@@ -166,6 +168,14 @@ def verdict_table(
         for field in VERDICTS
     ]
     return pa.Table.from_arrays(made, schema=VERDICTS)
+
+
+def _kept(whole: pa.Table) -> list[bool]:
+    """Where one version follows another at once, the clause does not cease (A1)."""
+    keys = ("clause", "party", "sector", "subject", "t", "possible")
+    rows = list(zip(*(whole[key].to_pylist() for key in keys), strict=True))
+    binding = {row[:-1] for row in rows if row[-1]}
+    return [row[-1] or row[:-1] not in binding for row in rows]
 
 
 def _table(rows: Rows, agreement: Agreement) -> pa.Table:

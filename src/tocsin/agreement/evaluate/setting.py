@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tocsin.agreement.evaluate.force import EVER, Force, Span, instant_of
+from tocsin.agreement.evaluate.happened import Event
 from tocsin.agreement.evaluate.history import History
 from tocsin.agreement.evaluate.judged import Question
 from tocsin.agreement.evaluate.plan import ForbidRule, Plan, Prohibition
@@ -17,7 +18,11 @@ __all__ = ["Setting", "begins", "kinds_of", "sectors_of", "stretch_of"]
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """What an evaluation is about."""
+    """What an evaluation is about.
+
+    ``happened`` is what procedures gave in the round before, for conditions that speak
+    of it (rule G7); () in the first.
+    """
 
     plan: Plan
     history: History
@@ -25,6 +30,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     watch: Watch
     force: Force
     question: Question
+    happened: tuple[Event, ...] = ()
 
     @property
     def sectors(self) -> tuple[str | None, ...]:

@@ -8,29 +8,60 @@ happened, the rest did not; exceptions and conditions of prohibitions are judged
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
+import msgspec
 import numpy as np
 
 from tocsin.agreement.evaluate.chance import Worlds, reaches, worlds
-from tocsin.agreement.evaluate.conditions import Bound, Items, NotEvaluated, Subject
-from tocsin.agreement.evaluate.force import Force
-from tocsin.agreement.evaluate.history import Flags, History
+from tocsin.agreement.evaluate.conditions import Bound, Items, Subject
+from tocsin.agreement.evaluate.force import EVER, Force, Span
+from tocsin.agreement.evaluate.happened import Event as Happening
+from tocsin.agreement.evaluate.history import Fact, Flags, History
 from tocsin.agreement.evaluate.oracle_breaches import Breaches, Event
+from tocsin.agreement.evaluate.places import distance_m
 from tocsin.agreement.evaluate.plan import (
+    UNEXCUSED,
     Obligation,
+    Pattern,
     Plan,
     Prohibition,
+    Stands,
     as_if_forbidden,
     pattern,
-    plain,
     who_names,
 )
 from tocsin.agreement.evaluate.setting import Setting
+from tocsin.agreement.evaluate.standing_acts import kinds_for, standing_spans
 from tocsin.agreement.terms import Breaches as BreachesTerm
-from tocsin.agreement.terms import Condition, Deed, Happened, Term, Who
+from tocsin.agreement.terms import (
+    Condition,
+    Deed,
+    Episodes,
+    SuspendedBy,
+    Term,
+    Who,
+)
 
-__all__ = ["Provider", "Stage", "subjects_of"]
+__all__ = ["Here", "Provider", "Stage", "subjects_of"]
+
+NOTHING_KNOWN: Final = "\0"
+"""A subject that no fact has: what is not known is near and at nothing."""
+
+
+class Here(msgspec.Struct, frozen=True):
+    """Where and for which clause a condition is asked.
+
+    Attributes:
+        place: of the act or the site that the rule speaks of, degrees, or None.
+        names: of the clause, as an act ``suspend`` may name it.
+    """
+
+    place: tuple[float, float] | None = None
+    names: frozenset[str] = frozenset()
+
+
+NOWHERE: Final = Here()
 
 
 class Provider(Protocol):
@@ -41,6 +72,9 @@ class Provider(Protocol):
 
     def duty(self, obligation: Obligation) -> Breaches:
         """Obligations not kept when they fell due."""
+
+    def facts_of(self, kinds: frozenset[str]) -> Sequence[Fact]:
+        """At least the facts of these acts."""
 
 
 class Stage:
@@ -54,8 +88,10 @@ class Stage:
         bound: Bound,
         *,
         on_record: bool = False,
+        here: Here = NOWHERE,
     ) -> None:
         self.setting = setting
+        self.here = here
         self.on_record = on_record
         self.sources = sources
         self.seen = [
@@ -69,7 +105,7 @@ class Stage:
         self.world: Worlds = worlds(cuts, seed=setting.question.seed)
         self.kept: frozenset[int] | None = None
         self.made = {
-            id(s): self._items(source, events) for s, source, events in self.seen
+            id(s): self._items(s, source, events) for s, source, events in self.seen
         }
 
     @property
@@ -91,6 +127,11 @@ class Stage:
     def until(self) -> int:
         """The end of the question."""
         return self.setting.question.until
+
+    @property
+    def happened(self) -> Sequence[Happening]:
+        """Episodes and decisions, as procedures gave them."""
+        return self.setting.happened
 
     @property
     def n_worlds(self) -> int:
@@ -120,32 +161,107 @@ class Stage:
         """The row of the history that speaks for an event."""
         return int(np.searchsorted(self.history.index, event.index))
 
+    def suspended_at(self, condition: SuspendedBy, bound: Bound) -> int:
+        """When somebody on record suspended the clause; EVER: nobody did (rule G8)."""
+        bodies = who_names(self.plan.agreement, condition.who)
+        names = {name.casefold() for name in self.here.names}
+        for fact in self.sources.facts_of(frozenset({SUSPENSION})):
+            mine = fact.kind == SUSPENSION and fact.party in bodies
+            named = (fact.subject or "").casefold() in names
+            about = fact.target_party in {None, bound.get("party", fact.target_party)}
+            if mine and named and about and reaches(fact.p, self.plan.standard):
+                return fact.t
+        return EVER
+
+    def standing(self, condition: Stands, bound: Bound) -> Sequence[Span]:
+        """When an act that was done stands (rule O7)."""
+        deed = pattern(self.plan.agreement, condition.deed)
+        facts = self.sources.facts_of(kinds_for(deed.act))
+        return standing_spans(self.plan, facts, condition, deed, bound)
+
+    def is_by(self, party: str, episodes: Episodes, bound: Bound) -> bool:
+        """Whether episodes of a party are meant."""
+        return self._by(party, episodes.by, bound)
+
+    # --- which events ----------------------------------------------------------------
+
     def _events(
         self, subject: Subject, bound: Bound
     ) -> tuple[list[Breaches], list[list[Event]]]:
         if isinstance(subject, Deed):
-            if not plain(pattern(self.plan.agreement, subject)):
-                raise NotEvaluated(
-                    Happened(deed=subject, where=subject.where), subject.act
-                )
-            held = [
-                self.sources.prohibition(as_if_forbidden(self.plan.agreement, subject))
-            ]
+            held, deed = self._doing(subject, bound)
         else:
-            number = subject.article.number
+            number, deed = subject.article.number, None
             held = [self.sources.prohibition(p) for p in self.plan.prohibition(number)]
             held += [self.sources.duty(o) for o in self.plan.duties(number)]
         fits = [[e for e in s.events if self._fits(e, subject, bound)] for s in held]
+        if deed is not None and deed.near is not None and deed.near_to in BOUND_PLACES:
+            fits = [[e for e in part if self._is_near(e, deed)] for part in fits]
+        if deed is not None and deed.unexcused:
+            held, fits = self._unexcused(deed, held, fits)
         return held, fits
 
+    def _doing(self, subject: Deed, bound: Bound) -> tuple[list[Breaches], Pattern]:
+        """Acts as such, against whom and at which site the rule binds."""
+        agreement = self.plan.agreement
+        deed = pattern(agreement, subject)
+        told: dict[str, object] = {}
+        if deed.against_variable is not None and "party" in bound:
+            others = tuple(n for n in agreement.party_names if n != bound["party"])
+            mine = (str(bound["party"]),)
+            told["against"] = mine if deed.against_variable == "party" else others
+        if deed.subject_variable is not None and "site" in bound:
+            told["subject"] = bound["site"] or NOTHING_KNOWN
+        asked = as_if_forbidden(agreement, subject)
+        if told:
+            (rule,) = asked.rules
+            rule = msgspec.structs.replace(
+                rule, pattern=msgspec.structs.replace(rule.pattern, **told)
+            )
+            asked = msgspec.structs.replace(asked, rules=(rule,))
+        return [self.sources.prohibition(asked)], deed
+
+    def _is_near(self, event: Event, deed: Pattern) -> bool:
+        """By the best places; what has no place is near nothing (rule X3)."""
+        if self.here.place is None or deed.near is None:
+            return False
+        (lon, lat), act = self.here.place, event.acts[0]
+        here, there = (np.array([x]) for x in (lon, lat)), (act.lon, act.lat)
+        away = distance_m(*here, *(np.array([x]) for x in there))[0]
+        return bool(away < deed.near.metres)
+
+    def _unexcused(
+        self, deed: Pattern, held: list[Breaches], fits: list[list[Event]]
+    ) -> tuple[list[Breaches], list[list[Event]]]:
+        """Of these acts the breaches; where no article forbids them, all (rule X6)."""
+        rules = [
+            msgspec.structs.replace(prohibition, rules=(rule,))
+            for prohibition in self.plan.prohibitions
+            for rule in prohibition.rules
+            if rule.pattern.act == deed.act
+        ]
+        if not rules:
+            return held, fits
+        wanted = {(e.party, e.sector, e.root) for part in fits for e in part}
+        sources = [self.sources.prohibition(rule) for rule in rules]
+        return sources, [
+            [e for e in s.events if (e.party, e.sector, e.root) in wanted]
+            for s in sources
+        ]
+
     def _fits(self, event: Event, subject: Subject, bound: Bound) -> bool:
-        if event.party is None or not self._by(event.party, subject.by, bound):
+        if event.party is None:
+            if subject.by is not None or not isinstance(subject, Deed):
+                return False
+        elif not self._by(event.party, subject.by, bound):
             return False
         place = subject.in_
         if place == "sector":
             return event.sector == bound.get("sector") or "sector" not in bound
-        known = {sector for sector in self.setting.sectors if sector is not None}
-        return place not in known or event.sector == place
+        if isinstance(subject, Deed):
+            return True  # told from the fact alone, by its pattern
+        inside = self.plan.sectors_of(place)
+        return inside is None or event.sector in inside
 
     def _by(self, party: str, who: Who | None, bound: Bound) -> bool:
         if who is None:
@@ -167,9 +283,17 @@ class Stage:
         return found
 
     def _items(
-        self, sources: Sequence[Breaches], events: Sequence[Sequence[Event]]
+        self,
+        subject: Subject,
+        sources: Sequence[Breaches],
+        events: Sequence[Sequence[Event]],
     ) -> Items:
-        """One item for each root: several events of a root are one thing (rule P1)."""
+        """One item for each root: several events of a root are one thing (rule P1).
+
+        An unexcused act counts from the second after it: acts of one second never
+        excuse each other (rule X2).
+        """
+        after = isinstance(subject, Deed) and subject.act.startswith(UNEXCUSED)
         held: dict[tuple[int, str], tuple[Event, Flags]] = {}
         for number, (source, chosen) in enumerate(zip(sources, events, strict=True)):
             for event, true in zip(chosen, self._played(source, chosen), strict=True):
@@ -180,7 +304,7 @@ class Stage:
         found = sorted(held.values(), key=lambda pair: pair[0].index)
         shape = (len(found), len(self.world.weight))
         return Items(
-            t=np.array([event.t for event, _ in found], dtype=np.int64),
+            t=np.array([event.t + after for event, _ in found], dtype=np.int64),
             last=np.array([event.last for event, _ in found], dtype=np.int64),
             true=np.array([true for _, true in found], dtype=np.bool_).reshape(shape),
             row=np.array([self.row_of(event) for event, _ in found], dtype=np.int64),
@@ -195,6 +319,10 @@ def _cuts(
         for name, ends in source.cuts(chosen).items():
             cuts.setdefault(name, []).extend(ends)
     return cuts
+
+
+BOUND_PLACES: Final = frozenset({"place", "site"})
+SUSPENSION: Final = "suspend"
 
 
 def subjects_of(setting: Setting, term: object) -> Iterator[Subject]:
