@@ -24,6 +24,7 @@ from tocsin.agreement.evaluate.oracle import find, prohibit
 from tocsin.agreement.evaluate.oracle_clearing import clearing
 from tocsin.agreement.evaluate.oracle_duties import duties as literal_duties
 from tocsin.agreement.evaluate.oracle_sources import Sources
+from tocsin.agreement.evaluate.parallel import each
 from tocsin.agreement.evaluate.pausing import paused
 from tocsin.agreement.evaluate.plan import (
     CLEARING,
@@ -53,28 +54,70 @@ def judge(setting: Setting) -> Judged:
     setting = paused(setting)
     events: dict[str, Events] = {}
     literal = _Literal(setting)
-    for prohibition in setting.plan.prohibitions:
-        if columnar(prohibition):
-            events[prohibition.article.number] = gather(setting, prohibition)
-            _prohibit(setting, prohibition, events[prohibition.article.number], judged)
-        else:
+    for prohibition, made in _prohibitions(setting):
+        if made is None:
             prohibit(setting, prohibition, literal.sources, judged)
+        else:
+            events[prohibition.article.number], own = made
+            _join(judged, own)
     for finding in setting.plan.findings:
         _find(setting, finding, events, literal, judged)
-    for obligation in setting.plan.obligations:
-        sources, facts_of = literal.sources, literal.of
-        if not _called(setting, obligation):
+    sources = literal.sources
+    for obligation, columns in _obligations(setting):
+        if columns is not None:
+            _join(judged, columns)
             continue
+        facts = literal.of(acts_of(setting.plan.agreement, obligation))
         if obligation.pattern.act == CLEARING:
-            facts = facts_of(acts_of(setting.plan.agreement, obligation))
             clearing(setting, obligation, facts, sources, judged)
-        elif not duties(setting, obligation, judged):
-            facts = facts_of(acts_of(setting.plan.agreement, obligation))
+        else:
             literal_duties(setting, obligation, facts, sources.record, judged)
     judged.sampled |= any(t.sampled for e in events.values() for t in e.tables)
     judged.sampled |= literal.sources.sampled
     judged.issues += literal.sources.pleas.issues.values()
     return judged
+
+
+def _prohibitions(
+    setting: Setting,
+) -> list[tuple[Prohibition, tuple[Events, Judged] | None]]:
+    """Each with its events and verdicts; None where only the oracle's code covers it.
+
+    Clauses look at nothing of each other, so that threads may share them out.
+    """
+
+    def made(prohibition: Prohibition) -> tuple[Events, Judged] | None:
+        if not columnar(prohibition):
+            return None
+        own, events = Judged(), gather(setting, prohibition)
+        _prohibit(setting, prohibition, events, own)
+        return events, own
+
+    held = setting.plan.prohibitions
+    return list(zip(held, each(made, held, size=len(setting.history)), strict=True))
+
+
+def _obligations(setting: Setting) -> list[tuple[Obligation, Judged | None]]:
+    """The same for obligations that deeds call for, or their articles."""
+
+    def made(obligation: Obligation) -> Judged | None:
+        own = Judged()
+        clears = obligation.pattern.act == CLEARING
+        return None if clears or not duties(setting, obligation, own) else own
+
+    held = [o for o in setting.plan.obligations if _called(setting, o)]
+    return list(zip(held, each(made, held, size=len(setting.history)), strict=True))
+
+
+def _join(judged: Judged, own: Judged) -> None:
+    """What a clause on its own gave, behind what the clauses before it gave."""
+    judged.rows += own.rows
+    judged.single += own.single
+    judged.breaches += own.breaches
+    judged.episodes += own.episodes
+    judged.duties += own.duties
+    judged.issues += own.issues
+    judged.sampled |= own.sampled
 
 
 class _Literal:

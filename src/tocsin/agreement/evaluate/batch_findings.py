@@ -29,6 +29,7 @@ from tocsin.agreement.evaluate.kernels import (
     window_points,
 )
 from tocsin.agreement.evaluate.oracle_findings import keys_of
+from tocsin.agreement.evaluate.parallel import each
 from tocsin.agreement.evaluate.plan import CountOfBreaches, Finding
 from tocsin.agreement.evaluate.rows import Row, ranges_of
 from tocsin.agreement.evaluate.setting import Setting, kinds_of
@@ -85,12 +86,17 @@ def episodes(
     assert count is not None
     kinds = tuple(kind for p in setting.plan.counted(count) for kind in kinds_of(p))
     chosen = _counting(setting, count, events)
-    for key in keys_of(setting, finding):
+
+    def of(key: Key) -> tuple[list[Opened], list[Row]]:
         items = _items(events, _mine(setting, count, chosen, key))
         states = _states(setting, finding, items)
         opened = _opened(setting, finding, key, items, states)
+        return opened, _verdicts(setting, finding, kinds, key, states, opened)
+
+    found = each(of, keys_of(setting, finding), size=len(events))
+    for opened, rows in found:
         judged.episodes += opened
-        judged.single += _verdicts(setting, finding, kinds, key, states, opened)
+        judged.single += rows
 
 
 # --- what is counted -----------------------------------------------------------------

@@ -24,6 +24,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tocsin.agreement.evaluate.parallel import each
 from tocsin.errors import OriginsMixed
 from tocsin.model.records import Issue, Outcome, Where
 from tocsin.model.tables import FACTS, conform
@@ -423,7 +424,8 @@ def _roots(table: pa.Table) -> tuple[Ints, Names]:
 
 def _texts(table: pa.Table) -> dict[str, Codes]:
     """Text columns as codes; ``party`` and ``target_party`` share their names."""
-    texts = {name: _dictionary(table[name]) for name in TEXTS}
+    columns = each(lambda name: _dictionary(table[name]), TEXTS, size=table.num_rows)
+    texts = dict(zip(TEXTS, columns, strict=True))
     party, target = texts["party"], texts["target_party"]
     names = tuple(dict.fromkeys((*party.names, *target.names)))
     place = np.array([names.index(name) for name in target.names], dtype=np.int64)
