@@ -89,7 +89,7 @@ def test_every_engine_says_what_the_oracle_says_of_agreements_of_the_language(
 
 @pytest.mark.parametrize("number", range(5))
 def test_ten_thousand_cases_are_answered_alike(number, tmp_path, monkeypatch):
-    """2,000 by each seed; a million were put by hand (docs/reference/online.md)."""
+    """2,000 by each seed; a million were put by hand (docs/reference/evaluate.md)."""
     monkeypatch.chdir(tmp_path)
     assert run(2_000, number) == 0, (tmp_path / "DIFFERENCES.txt").read_text()
 

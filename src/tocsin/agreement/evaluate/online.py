@@ -128,10 +128,13 @@ class Monitor:
 
     def verdicts(self) -> pa.Table:
         """All rows that stand and that it still holds: a VERDICTS table."""
+        return self.standing().select(VERDICTS.names).cast(VERDICTS)
+
+    def standing(self) -> pa.Table:
+        """The same as a CHANGES table, as if all were added now."""
         told = self._core.everything(self._now).values()
         part = Part.added(told)
-        rows = self._table(part, self._revisions.known(part)).table
-        return rows.select(VERDICTS.names).cast(VERDICTS)
+        return self._table(part, self._revisions.known(part)).table
 
     # --- what comes in ---------------------------------------------------------------
 
