@@ -234,7 +234,7 @@ def test_roads_are_read_from_lines_that_share_their_ends(tmp_path):
         '{"minutes":7,"place":"Ford"}}]}',
         encoding="utf-8",
     )
-    roads = read_roads(file)
+    roads = read_roads(file).roads
     assert (roads.nodes, roads.names) == (3, ("Ford",))
     assert roads.minutes.tolist() == pytest.approx([11.132, 7.0])
 
@@ -245,7 +245,7 @@ def test_every_bad_road_and_closure_is_told(tmp_path):
         '{{"geometry":{{"type":"{}","coordinates":{}}},"properties":{{"minutes":{}}}}}'
     )
     bad = [
-        line.format("Point", "[0,0]", 1),
+        line.format("Polygon", "[[0,0],[1,1]]", 1),
         line.format("LineString", "[[0,0],[1,1]]", -3),
         line.format("LineString", "[[0,0],[999,1]]", 3),
     ]
@@ -318,3 +318,47 @@ def test_the_corridors_of_2022_are_replayed_with_both_sides(shared_data):
     disputed = [one for one in found if one.outcome == "disputed"]
     assert all(len(one.statements) > 1 for one in disputed)
     assert {"MOSCOW", "KYIV"} <= {side for one in disputed for side in one.sides}
+
+
+# --- roads and circles
+
+
+def test_a_circle_on_the_middle_of_a_long_road_closes_it():
+    roads = Roads.of(lon=[0.0, 1.0], lat=[0.0, 0.0], tail=[0], head=[1], minutes=[60.0])
+    near = Closure(lon=0.5, lat=0.01, radius_m=2_000.0, reason="incident")
+    far = Closure(lon=0.5, lat=0.05, radius_m=2_000.0, reason="incident")
+    assert closed(roads, near).tolist() == [True]
+    assert closed(roads, far).tolist() == [False]
+
+
+def test_a_road_with_a_bend_is_closed_only_where_it_bends(tmp_path):
+    file = tmp_path / "roads.geojson"
+    file.write_text(
+        '{"features":[{"geometry":{"type":"LineString",'
+        '"coordinates":[[0,0],[0.5,0.3],[1,0]]},"properties":{"minutes":30}},'
+        '{"geometry":{"type":"Point","coordinates":[1,0]},'
+        '"properties":{"name":"Mill","kind":"school"}}]}',
+        encoding="utf-8",
+    )
+    found = read_roads(file)
+    assert found.roads.minutes.tolist() == pytest.approx([15.0, 15.0], abs=0.01)
+    assert [(p.name, p.kind) for p in found.places] == [("Mill", "school")]
+    middle = Closure(lon=0.5, lat=0.0, radius_m=5_000.0, reason="incident")
+    assert not closed(found.roads, middle).any()
+
+
+@given(
+    st.tuples(*[st.integers(-300, 300)] * 4),
+    st.integers(0, 40_000),
+)
+def test_law_a_road_is_closed_where_any_point_of_it_is_in_the_circle(ends, radius):
+    x1, y1, x2, y2 = (n / 1_000 for n in ends)
+    roads = Roads.of(lon=[x1, x2], lat=[y1, y2], tail=[0], head=[1], minutes=[1.0])
+    one = Closure(lon=0.0, lat=0.0, radius_m=float(radius), reason="mine")
+    share = np.linspace(0.0, 1.0, 2_001)
+    away = np.hypot(x1 + share * (x2 - x1), y1 + share * (y2 - y1)).min() * 111_320.0
+    spacing = np.hypot(x2 - x1, y2 - y1) * 111_320.0 / 2_000
+    if away + spacing < radius:
+        assert closed(roads, one).all()
+    if away - spacing > radius:
+        assert not closed(roads, one).any()

@@ -7,26 +7,31 @@ one job of a cell's officer.
 """
 
 from tocsin.cell.board import BOARD_FILE, Opened, merge, open_board
+from tocsin.cell.closing import Closing, Rule, closures_of
 from tocsin.cell.deadlines import deadlines
 from tocsin.cell.gates import Supposed, clause_gates
 from tocsin.cell.hours import PromisedDay, PromisedHours, hours, hours_lines
 from tocsin.cell.money import book_money, money_lines, with_tables
 from tocsin.cell.overview import overview
 from tocsin.cell.past import Replay, corridors, replay, replay_lines
-from tocsin.cell.ways import Way, Ways, find_route
+from tocsin.cell.ways import Barriers, Way, Ways, find_route, way_lines
 from tocsin.cell.words import differences, status_lines
 
 __all__ = [
     "BOARD_FILE",
+    "Barriers",
+    "Closing",
     "Opened",
     "PromisedDay",
     "PromisedHours",
     "Replay",
+    "Rule",
     "Supposed",
     "Way",
     "Ways",
     "book_money",
     "clause_gates",
+    "closures_of",
     "corridors",
     "deadlines",
     "differences",
@@ -40,5 +45,6 @@ __all__ = [
     "replay",
     "replay_lines",
     "status_lines",
+    "way_lines",
     "with_tables",
 ]

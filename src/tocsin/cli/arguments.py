@@ -18,7 +18,6 @@ __all__ = [
     "id_and_file",
     "instant_of",
     "known_language",
-    "point_of",
 ]
 
 AgreementArgument = Annotated[
@@ -54,15 +53,6 @@ def instant_of(text: str) -> datetime:
 def day_of(text: str | None) -> datetime | None:
     """The instant that these words name; None stays None."""
     return None if text is None else instant_of(text)
-
-
-def point_of(text: str) -> tuple[float, float]:
-    """Longitude and latitude of `LON,LAT`; anything else is wrong use."""
-    try:
-        lon, lat = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise WrongUse(f"`{text}` is no place: write LON,LAT in degrees") from error
-    return lon, lat
 
 
 def known_language(language: str | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +15,6 @@ from tocsin.cli.arguments import (
     AtOption,
     day_of,
     instant_of,
-    point_of,
 )
 from tocsin.cli.boards import (
     BoardOption,
@@ -388,12 +386,21 @@ def _tell(found: Any, lines: Iterator[str], form: Told, out: Path, encode: Any) 
 
 
 @app.command()
-def route(
-    start: Annotated[str, typer.Argument(metavar="FROM", help="`LON,LAT`")],
-    end: Annotated[str, typer.Argument(metavar="TO", help="`LON,LAT`")],
+def route(  # noqa: PLR0913  # one for each option
+    start: Annotated[
+        str, typer.Argument(metavar="FROM", help="`LON,LAT`, or a name of the roads.")
+    ],
+    end: Annotated[
+        str,
+        typer.Argument(
+            metavar="TO",
+            help="The same; or a kind, such as hospital: the one reached first.",
+        ),
+    ],
     *,
     roads: Annotated[
-        Path, typer.Option(metavar="FILE", help="Roads: GeoJSON of LineStrings.")
+        Path,
+        typer.Option(metavar="FILE", help="Roads and places: GeoJSON."),
     ],
     kind: Annotated[
         str, typer.Option(help="Kind of traffic: medical, school, or your own.")
@@ -402,6 +409,18 @@ def route(
     closures: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Closures: CSV.")
     ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Incidents, restrictions, mines of a `tocsin run`."
+        ),
+    ] = None,
+    keep_away: Annotated[
+        float, typer.Option(metavar="M", help="Metres around an incident of the run.")
+    ] = 2_000.0,
+    quiet: Annotated[
+        float, typer.Option(metavar="H", help="Hours after an incident of the run.")
+    ] = 12.0,
     board: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A board with promised opening hours."),
@@ -409,29 +428,36 @@ def route(
     others: Annotated[
         int, typer.Option(min=0, max=9, help="Further ways beside the quickest.")
     ] = 2,
+    form: Annotated[Told, typer.Option("--format", help="Lines or JSON.")] = Told.JSON,
 ) -> None:
     """Find the quickest open way, and others beside it. Writes JSON to the terminal.
 
-    Reads the roads, what closes them and, from a board, promised hours. Ends with 1
-    where no way is open. Why roads are closed is told as numbers, without a place.
+    Reads the roads, what closes them (a table, the incidents of a run) and, from a
+    board, promised hours. Ends with 1 where no way is open. Why roads are closed is
+    told as numbers, without a place. For use within the mission.
 
-    Example: `tocsin route -29.1,-3.2 -28.4,-3.4 --roads roads.geojson`
+    Example: `tocsin route "Corvaline North school" hospital
+    --roads agreements/exercise-crossings/roads.geojson --at 2025-03-10T12:00Z`
     """
     from tocsin import cell
     from tocsin.model import encode
 
     with exit_codes():
         found = cell.find_route(
-            point_of(start),
-            point_of(end),
+            start,
+            end,
             roads_file=roads,
             kind=kind,
             at=utc_now() if at is None else instant_of(at),
-            closures_file=closures,
-            board_file=board,
+            barriers=cell.Barriers(
+                closures=closures,
+                run=run,
+                rule=cell.Rule(keep_away_m=keep_away, quiet_h=quiet),
+                board=board,
+            ),
             others=others,
         )
-        sys.stdout.buffer.write(encode(found))
+        _tell(found, cell.way_lines(found), form, Path("-"), encode)
         if not found.ways:
             raise SystemExit(1)
 

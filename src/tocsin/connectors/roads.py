@@ -1,8 +1,10 @@
-"""Road graphs from GeoJSON, and closures from a table.
+"""Road graphs from GeoJSON, and closures and watches from tables.
 
-**GeoJSON**: every feature is a LineString; its two ends are nodes, shared where they
-meet. ``minutes`` says how long it takes, or ``speed_kmh`` (else 50 km/h over its
-length); ``place`` names a crossing on it.
+**GeoJSON**: a LineString is a road; its points are nodes, shared where roads meet.
+``minutes`` says how long all of it takes, or ``speed_kmh`` (else 50 km/h over its
+length); ``place`` names a crossing on it. A Point is a place with a ``name`` and a
+``kind`` (hospital, school, checkpoint, ...). ``origin`` of the whole says whether it is
+observed or an exercise; without it, nothing is said.
 
 **Closures** in CSV: ``place`` or ``lon``, ``lat``, ``radius_m``; ``since``, ``until``
 (empty: open-ended), ``kinds`` joined with ``|``, ``reason``, ``by`` (the party that was
@@ -25,10 +27,13 @@ import msgspec
 from tocsin.coordination.passage import Watched
 from tocsin.coordination.roads import Closure, Roads
 from tocsin.errors import InputRefused
-from tocsin.model import Issue, Where
+from tocsin.model import Issue, Origin, Where
 from tocsin.model.records import Record
 
-__all__ = ["read_closures", "read_roads", "read_watches"]
+__all__ = ["NamedPlace", "RoadFile", "read_closures", "read_roads", "read_watches"]
+
+Point = tuple[float, float]
+"""Longitude and latitude, degrees WGS 84."""
 
 R = TypeVar("R", bound=Record)
 USUAL_KMH: Final = 50.0
@@ -36,33 +41,57 @@ DIGITS: Final = 6  # of a degree: ends that agree so far are one node
 DEGREE_KM: Final = 111.32
 
 
-def read_roads(file: Path) -> Roads:
-    """The road graph in a GeoJSON file.
+class NamedPlace(Record, frozen=True, kw_only=True):
+    """A place that a road file names, for instance a hospital."""
+
+    name: str
+    kind: str
+    lon: float
+    lat: float
+
+
+class RoadFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What a road file holds; ``origin`` None: the file does not say."""
+
+    roads: Roads
+    places: tuple[NamedPlace, ...] = ()
+    origin: Origin | None = None
+
+
+def read_roads(file: Path) -> RoadFile:
+    """The road graph in a GeoJSON file, and the places that it names.
 
     Raises:
         InputRefused: it cannot be read, or features have faults; all are listed.
     """
-    features = _features(file)
-    nodes: dict[tuple[float, float], int] = {}
+    features, origin = _features(file)
+    nodes: dict[Point, int] = {}
     rows: list[tuple[int, int, float, str]] = []
+    places: list[NamedPlace] = []
     faults: list[Issue] = []
     for number, feature in enumerate(features, start=1):
         try:
-            line, properties = _line(feature)
-            ends = [_node(nodes, line[0]), _node(nodes, line[-1])]
-            rows.append((*ends, _minutes(line, properties), _place(properties)))  # type: ignore[arg-type]
+            if feature["geometry"]["type"] == "Point":
+                places.append(_named(feature))
+            else:
+                rows += _sections(nodes, feature)
         except (KeyError, TypeError, ValueError) as error:
-            faults.append(_issue("place_invalid", file, number, f"is no road: {error}"))
+            words = f"is no road and no place: {error}"
+            faults.append(_issue("place_invalid", file, number, words))
     if faults:
         raise InputRefused(faults)
     points = list(nodes)
-    return Roads.of(
-        lon=[lon for lon, _ in points],
-        lat=[lat for _, lat in points],
-        tail=[row[0] for row in rows],
-        head=[row[1] for row in rows],
-        minutes=[row[2] for row in rows],
-        places=[row[3] for row in rows],
+    return RoadFile(
+        roads=Roads.of(
+            lon=[lon for lon, _ in points],
+            lat=[lat for _, lat in points],
+            tail=[row[0] for row in rows],
+            head=[row[1] for row in rows],
+            minutes=[row[2] for row in rows],
+            places=[row[3] for row in rows],
+        ),
+        places=tuple(places),
+        origin=origin,
     )
 
 
@@ -111,13 +140,14 @@ def _backwards(one: Any, file: Path, line: int) -> Iterator[Issue]:
         yield _issue("time_invalid", file, line, words)
 
 
-def _features(file: Path) -> list[dict[str, Any]]:
+def _features(file: Path) -> tuple[list[dict[str, Any]], Origin | None]:
     try:
         collection = msgspec.json.decode(_text(file))
-        return list(collection["features"])
-    except (msgspec.DecodeError, KeyError, TypeError) as error:
-        message = f"is no GeoJSON of features: {error}"
-        raise InputRefused([_issue("file_damaged", file, None, message)]) from error
+        said = collection.get("origin")
+        return list(collection["features"]), None if said is None else Origin(said)
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError) as e:
+        message = f"is no GeoJSON of features: {e}"
+        raise InputRefused([_issue("file_damaged", file, None, message)]) from e
 
 
 def _text(file: Path) -> str:
@@ -128,39 +158,63 @@ def _text(file: Path) -> str:
         raise InputRefused([_issue("file_missing", file, None, message)]) from error
 
 
-def _line(feature: dict[str, Any]) -> tuple[list[tuple[float, float]], dict[str, Any]]:
-    geometry = feature["geometry"]
+def _named(feature: dict[str, Any]) -> NamedPlace:
+    lon, lat = _point(feature["geometry"]["coordinates"])
+    said = feature.get("properties") or {}
+    if not said.get("name"):
+        raise ValueError("a place has a name")
+    kind = str(said.get("kind") or "place")
+    return NamedPlace(name=str(said["name"]), kind=kind, lon=lon, lat=lat)
+
+
+def _sections(
+    nodes: dict[Point, int], feature: dict[str, Any]
+) -> list[tuple[int, int, float, str]]:
+    """The sections of a road between its points, each with its part of the time."""
+    geometry, said = feature["geometry"], feature.get("properties") or {}
     if geometry["type"] != "LineString" or len(geometry["coordinates"]) < 2:  # noqa: PLR2004
         raise ValueError("a road is a LineString of two points or more")
-    line = [(float(x), float(y)) for x, y, *_ in geometry["coordinates"]]
-    if any(not (-180 <= x <= 180 and -90 <= y <= 90) for x, y in line):  # noqa: PLR2004
+    line = [_point(point) for point in geometry["coordinates"]]
+    lengths = list(_lengths(line))
+    minutes, total = _minutes(lengths, said), sum(lengths)
+    place = str(said.get("place") or "")
+    ends = [_node(nodes, point) for point in line]
+    if not total:
+        return [(ends[0], ends[-1], minutes, place)]
+    return [
+        (one, other, minutes * length / total, place)
+        for (one, other), length in zip(pairwise(ends), lengths, strict=True)
+        if length
+    ]
+
+
+def _point(given: Any) -> Point:
+    lon, lat = float(given[0]), float(given[1])
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):  # noqa: PLR2004
         raise ValueError("a point lies outside WGS 84")
-    return line, feature.get("properties") or {}
+    return lon, lat
 
 
-def _node(nodes: dict[tuple[float, float], int], point: tuple[float, float]) -> int:
+def _node(nodes: dict[Point, int], point: Point) -> int:
     rounded = (round(point[0], DIGITS), round(point[1], DIGITS))
     return nodes.setdefault(rounded, len(nodes))
 
 
-def _minutes(line: list[tuple[float, float]], properties: dict[str, Any]) -> float:
-    if properties.get("minutes") is not None:
-        minutes = float(properties["minutes"])
+def _minutes(lengths: list[float], said: dict[str, Any]) -> float:
+    """How long a road takes: as it says, or over its length at its speed."""
+    if said.get("minutes") is not None:
+        minutes = float(said["minutes"])
     else:
-        speed = float(properties.get("speed_kmh") or USUAL_KMH)
-        minutes = sum(_lengths(line)) / speed * 60
+        speed = float(said.get("speed_kmh") or USUAL_KMH)
+        minutes = sum(lengths) / speed * 60
     if not 0 < minutes < float("inf"):
         raise ValueError(f"it takes {minutes} minutes")
     return minutes
 
 
-def _lengths(line: list[tuple[float, float]]) -> Iterator[float]:
+def _lengths(line: list[Point]) -> Iterator[float]:
     for (x, y), (east, north) in pairwise(line):
         yield hypot((east - x) * cos(radians(y)), north - y) * DEGREE_KM
-
-
-def _place(properties: dict[str, Any]) -> str:
-    return str(properties.get("place") or "")
 
 
 def _issue(code: str, file: Path, line: int | None, message: str) -> Issue:

@@ -55,7 +55,7 @@ class Closure(Record, frozen=True, kw_only=True):
 
     Attributes:
         place: a crossing by name, or "": the circle says where.
-        lon, lat, radius_m: the circle; every road with an end in it is closed.
+        lon, lat, radius_m: the circle; every road that comes into it is closed.
         since, until: None: since ever; until further notice.
         kinds: of traffic that it stops; empty: all.
         by: the party that shut the place, where it was seen; "": nobody knows who.
@@ -185,11 +185,31 @@ class Roads(msgspec.Struct, frozen=True, kw_only=True):
             return called
         if one.lon is None or one.lat is None:
             return np.zeros(len(self.tail), np.bool_)
-        east = (self.lon - one.lon) * cos(radians(one.lat))
-        far = np.hypot(east, self.lat - one.lat) * DEGREE_M
-        inside = far <= one.radius_m
-        found: Mask = inside[self.tail] | inside[self.head]
+        return self._near(one.lon, one.lat, one.radius_m)
+
+    def _near(self, lon: float, lat: float, radius_m: float) -> Mask:
+        """Edges whose straight course comes into a circle, on a plane around it."""
+        scale = cos(radians(lat))
+        x, y = (self.lon - lon) * scale, self.lat - lat
+        reach = radius_m / DEGREE_M
+        ax, ay, bx, by = x[self.tail], y[self.tail], x[self.head], y[self.head]
+        found = (np.minimum(ax, bx) <= reach) & (np.maximum(ax, bx) >= -reach)
+        found &= (np.minimum(ay, by) <= reach) & (np.maximum(ay, by) >= -reach)
+        at = np.nonzero(found)[0]
+        away = _to_segment(ax[at], ay[at], bx[at], by[at])
+        found[at] = away <= reach
         return found
+
+
+def _to_segment(ax: Floats, ay: Floats, bx: Floats, by: Floats) -> Floats:
+    """Distance of the origin from each segment a to b."""
+    dx, dy = bx - ax, by - ay
+    length = dx**2 + dy**2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        along = np.where(length > 0, -(ax * dx + ay * dy) / length, 0.0)
+    along = np.clip(along, 0.0, 1.0)
+    away: Floats = np.hypot(ax + along * dx, ay + along * dy)
+    return away
 
 
 def _speed(lon: Any, lat: Any, tail: Ints, head: Ints, minutes: Floats) -> float:

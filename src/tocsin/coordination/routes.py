@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
 from math import cos, radians
 from typing import Any, Final
 
@@ -24,7 +23,15 @@ import numpy.typing as npt
 
 from tocsin.coordination.roads import DEGREE_M, Floats, Ints, Mask, Roads
 
-__all__ = ["Kept", "Rechecked", "Route", "alternatives", "recheck", "route"]
+__all__ = [
+    "Kept",
+    "Rechecked",
+    "Route",
+    "alternatives",
+    "nearest_open",
+    "recheck",
+    "route",
+]
 
 FIRST_BOUND: Final = 2.0  # times the straight way at the graph's usual speed
 PENALTY: Final = 3.0  # on roads that an alternative should avoid
@@ -145,6 +152,18 @@ def recheck(roads: Roads, kept: Kept, *, closed: Mask) -> Rechecked:
     return Rechecked(broken=broken, anew=tuple(anew[int(at)] for at in broken))
 
 
+def nearest_open(
+    roads: Roads, start: int, ends: Sequence[int], *, closed: Mask | None = None
+) -> int | None:
+    """Which of several nodes is reached first, as a position among them; None: none."""
+    if not ends:
+        return None
+    reached, _ = _from(roads, _weights(roads, closed), start, np.inf)
+    times = reached[np.asarray(ends, np.int64)]
+    best = int(np.argmin(times))
+    return best if np.isfinite(times[best]) else None
+
+
 # --- searching
 
 
@@ -224,21 +243,30 @@ def _back(  # what a search left
     while nodes[-1] != start:
         nodes.append(int(before[nodes[-1]]))
     nodes.reverse()
-    edges = [_edge(roads, weights, a, b) for a, b in pairwise(nodes)]
+    way = np.array(nodes, np.int64)
     return Route(
         start=start,
         end=end,
-        nodes=np.array(nodes, np.int64),
-        edges=np.array(edges, np.int64),
+        nodes=way,
+        edges=_edges(roads, weights, way),
         minutes=minutes,
     )
 
 
-def _edge(roads: Roads, weights: Floats, a: int, b: int) -> int:
-    """The quickest of the edges between two neighbours."""
-    row = slice(int(roads.pointer[a]), int(roads.pointer[a + 1]))
-    edges = roads.order[row][roads.other[row] == b]
-    return int(edges[np.argmin(weights[edges])])
+def _edges(roads: Roads, weights: Floats, nodes: Ints) -> Ints:
+    """Between each two neighbours of a way the quickest of the edges, all at once."""
+    tail, head = nodes[:-1], nodes[1:]
+    first = roads.pointer[tail].astype(np.int64)
+    degree = roads.pointer[tail + 1] - first
+    step = np.repeat(np.arange(len(tail)), degree)
+    begin = np.cumsum(degree) - degree
+    at = np.arange(len(step)) - begin[step] + first[step]
+    fits = roads.other[at] == head[step]
+    edges, step = roads.order[at[fits]], step[fits]
+    best = np.lexsort((weights[edges], step))
+    _, quickest = np.unique(step[best], return_index=True)
+    found: Ints = edges[best][quickest]
+    return found
 
 
 def _none(start: int, end: int) -> Route:
