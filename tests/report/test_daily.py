@@ -110,7 +110,7 @@ def test_a_share_that_nobody_stated_stays_not_stated(empty, day):
     empty.incident("shot", at(9, 3), sector="North")
     document = daily(empty, day=day, released_at=None)
     assert document.head.coverage.text.startswith(
-        "Over 100\u00a0% of the day, as a mean over 3\u00a0sectors, somebody watched,"
+        "During 100\u00a0% of the day, as a mean over 3\u00a0sectors, somebody watched,"
     )
     assert texts(table(document, "table-recorded"))[0][1] == "not stated"
 
@@ -584,3 +584,70 @@ def test_a_guarantee_in_the_summary_says_whom_it_concerns_and_no_power_that_laps
     )
     assert "(concerning Northland) in North: lapsed." in words
     assert "may deploy" not in words
+
+
+# --- what is known to a day only
+
+
+KYIV_DAY = {"lasts": timedelta(hours=24), "lon": 37.9, "lat": 48.1, "sigma": 12_500.0}
+
+
+def test_a_day_in_kyiv_is_booked_once_to_the_utc_day_that_holds_most_of_it(empty):
+    empty.incident("casualty", at(8, 21), **KYIV_DAY)  # 9 March in Kyiv
+    counts = {}
+    for n in (8, 9, 10):
+        document = daily(empty, day=date(2025, 3, n), released_at=at(20, 0))
+        rows = texts(table(document, "table-recorded"))
+        counts[n] = rows[-1][-1] if "Harm" in str(document) else "–"
+    assert counts == {8: "–", 9: "1", 10: "–"}
+
+
+def test_a_day_on_which_clocks_change_is_a_day(empty):
+    for hours in (23, 25):
+        empty.incident("casualty", at(8, 22), lasts=timedelta(hours=hours))
+    document = daily(empty, day=date(2025, 3, 9), released_at=at(20, 0))
+    assert texts(table(document, "table-recorded"))[-1][-1] == "2"
+    assert "known only to more than a day" not in str(document)
+
+
+def test_no_instant_is_said_of_what_is_known_to_a_day_or_a_week_only(empty, day):
+    one = empty.incident(
+        "casualty", at(8, 21), sources=("patrols", "press"), **KYIV_DAY
+    )
+    week = empty.incident("casualty", at(5, 21), lasts=timedelta(days=7))
+    wide = {"t_earliest": at(8, 21), "t_latest": at(9, 21)}
+    facts = (empty.fact(one, "fire", None, at(9, 9), 1.0, "North"),)
+    empty.rows["facts"][-1] |= wide
+    empty.finding(
+        "Article 1(1)",
+        None,
+        Verdict.UNDETERMINED,
+        at(9, 9),
+        t_end=at(9, 9),
+        sentence="1 incident in North at some time from 8 March to 9 March UTC",
+        witness=Witness(facts=facts, window_start=at(8, 21), window_end=at(9, 21)),
+    )
+    document = daily(empty, day=day, released_at=at(20, 0))
+    between = "between 8\u00a0Mar 2025 21:00 and 9\u00a0Mar 2025 21:00"
+    rows = {row[0]: row for row in texts(table(document, "table-incidents"))}
+    assert rows["A1"][1] == between
+    assert rows["A2"][1] == "between 5\u00a0Mar 2025 21:00 and 12\u00a0Mar 2025 21:00"
+    assert texts(table(document, "table-civilians"))[0][0] == between
+    assert texts(table(document, "table-facts"))[0][1] == between
+    assert texts(table(document, "table-findings"))[0][4] == f"at some time {between}"
+    words = " ".join(told(section(document, "recorded")))
+    assert "Of 1\u00a0incident counted above no hour is known" in words
+    hours = next(f for f in blocks(document, Figure) if f.anchor == "figure-timeline")
+    assert "North none on record" in hours.description
+    assert week
+
+
+def test_a_map_without_outlines_has_a_net_of_degrees_and_says_why(empty, day):
+    for feature in empty.areas["features"]:
+        feature["geometry"] = None
+    empty.incident("casualty", at(8, 21), **KYIV_DAY)
+    document = daily(empty, day=day, released_at=at(20, 0))
+    drawn = next(f for f in blocks(document, Figure) if f.anchor == "figure-map")
+    assert 'class="net"' in drawn.svg
+    assert "48.1° N" in drawn.svg
+    assert "gives no shape of any sector, so none is drawn" in drawn.credit

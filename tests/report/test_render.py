@@ -1,6 +1,7 @@
 """The page loads nothing, runs nothing, trusts nothing; every link leads home."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 
 from tocsin.model import Issue, Where
 from tocsin.report import daily, render_html, render_json
+from tocsin.report.document import Sentence
 from tocsin.report.figures.signs import SIGNS
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -229,3 +231,29 @@ def contrast(one, other):
 def test_colours_keep_the_contrast_of_wcag_aa(page, ink, paper, least, dark):
     found = colours(page, dark)
     assert contrast(found[ink], found[paper]) >= least
+
+
+def test_a_long_table_is_printed_short_with_every_row_that_a_section_cites(
+    view, day, released
+):
+    for n in range(120):
+        when = datetime(2025, 3, 9, tzinfo=UTC) + timedelta(minutes=6 * n)
+        view.incident("shot", when, sector="North")
+    document = daily(view, day=day, released_at=released)
+    page = render_html(document)
+    start = page.index('id="table-incidents"')
+    rows = re.findall(r'<tr id="(i-[\w-]+)"( class="later")?', page[start:])
+    printed = {anchor for anchor, later in rows if not later}
+    blocks = [block for part in document.sections for block in part.blocks]
+    cited = {
+        link.to
+        for block in blocks
+        if isinstance(block, Sentence)
+        for link in block.evidence
+        if link.to.startswith("i-")
+    }
+    assert cited <= printed
+    assert len(printed) < len(rows) / 2
+    note = f"On paper: {len(printed)} of "
+    assert note in page
+    assert "@media print {\n  .later, .on-screen { display: none; }" in page

@@ -248,10 +248,10 @@ def _say_summary(summary: Mapping[str, Any], out: Path) -> None:
     for clause, parties in summary["findings"].items():
         for party, verdicts in parties.items():
             numbers = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
-            typer.echo(f"{clause}, {party}: {numbers}")
+            typer.echo(f"{clause}, {party.replace('_', ' ')}: {numbers}")
     for one in summary["guarantees"]:
         due = f", next step due {one['due']}" if one["due"] else ""
-        about = f" ({one['party']})" if one["party"] else ""
+        about = f" ({one['party'].replace('_', ' ')})" if one["party"] else ""
         typer.echo(f"{one['clause']} {one['title']}{about}: {one['state']}{due}")
     typer.echo(f"{out / 'summary.json'}: {summary['seconds']} s")
 

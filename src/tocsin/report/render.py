@@ -33,6 +33,10 @@ __all__ = ["render_html", "render_json"]
 
 PAGE: Final = "daily.html.jinja"
 STYLE: Final = "daily.css"
+PRINTED: Final = 24
+"""Rows up to which a table is printed whole, if the page does not show all its rows."""
+PRINTED_FIRST: Final = 8
+"""Of a longer one so many are printed, besides those that a section cites."""
 
 
 def render_html(document: Document) -> str:
@@ -43,6 +47,7 @@ def render_html(document: Document) -> str:
         head=document.head,
         runs=_runs,
         rows=lambda table: _rows(table, shown),
+        on_paper=lambda table: _on_paper(table, shown),
         reachable=_anchors(document, shown).__contains__,
         style=Markup(_read(STYLE)),  # noqa: S704  # our own file
         paper=Markup(_paper(document)),  # noqa: S704  # letters and digits only
@@ -154,6 +159,19 @@ def _rows(table: Table, shown: frozenset[str]) -> list[Row]:
         for at, row in enumerate(table.rows)
         if at < table.shown or row.anchor in shown
     ]
+
+
+def _on_paper(table: Table, shown: frozenset[str]) -> frozenset[int]:
+    """Which rows of the page are printed: of a long table the first, and those cited.
+
+    Cited by a section, that is; who wants more has the page and the JSON.
+    """
+    rows = _rows(table, shown)
+    if table.shown is None or len(rows) <= PRINTED:
+        return frozenset(range(len(rows)))
+    return frozenset(
+        at for at, row in enumerate(rows) if at < PRINTED_FIRST or row.anchor in shown
+    )
 
 
 def _anchors(document: Document, shown: frozenset[str]) -> frozenset[str]:

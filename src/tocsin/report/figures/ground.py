@@ -23,6 +23,7 @@ from shapely.geometry.base import BaseGeometry
 from tocsin.report.classes import CLASSES
 from tocsin.report.document import Figure, LegendItem
 from tocsin.report.figures.hours import hatch
+from tocsin.report.figures.net import NO_OUTLINE, net
 from tocsin.report.figures.rings import box, ring_of
 from tocsin.report.figures.signs import sign
 from tocsin.report.figures.svg import drawing, group, path_of, tag, told
@@ -42,6 +43,7 @@ WIDTH: Final = 720.0
 LEAST_HEIGHT: Final = 240.0
 FOOT: Final = 44.0  # for scale and north
 LEAST_WIDTH: Final = 400.0
+WIDEST_WHOLE_M: Final = 60_000.0  # a region; a country would hide all else
 MOST_HEIGHT: Final = 640.0
 MARGIN: Final = 0.06
 DEGREE_M: Final = 111_320.0
@@ -311,7 +313,7 @@ def _ground(
     boxes = [area.geometry.bounds for area in _in_focus(drawn)]
     boxes += [box(one) for row in shaped for one in row["shapes"]]
     if placed.height:
-        boxes.append(_box(placed))
+        boxes.append(_box(placed, whole=not drawn))
     if not boxes:
         return None
     west, south = (float(min(box[i] for box in boxes)) for i in (0, 1))
@@ -326,9 +328,18 @@ def _ground(
     return _Ground((west + east) / 2, lat, across, width, height)
 
 
-def _box(placed: pl.DataFrame) -> tuple[float, float, float, float]:
+def _box(placed: pl.DataFrame, *, whole: bool) -> tuple[float, float, float, float]:
+    """Around all places, with the whole circles of those that are not too wide."""
     lon, lat = placed["lon"].to_numpy(), placed["lat"].to_numpy()
-    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+    sigma = placed["sigma_m"].to_numpy()
+    reach = np.where(whole & (sigma <= WIDEST_WHOLE_M), 2 * sigma / DEGREE_M, 0.0)
+    across = reach / np.cos(np.radians(lat))
+    return (
+        float((lon - across).min()),
+        float((lat - reach).min()),
+        float((lon + across).max()),
+        float((lat + reach).max()),
+    )
 
 
 def _in_focus(drawn: Sequence[_Drawn]) -> Sequence[_Drawn]:
@@ -337,6 +348,8 @@ def _in_focus(drawn: Sequence[_Drawn]) -> Sequence[_Drawn]:
 
 
 def _base(drawn: Sequence[_Drawn], ground: _Ground) -> list[str]:
+    if not drawn:
+        return net(ground, foot=FOOT)
     shapes = [_area(area, ground) for area in drawn]
     sectors = [area for area in drawn if area.kind == "sector"]
     names = [_name(area, ground, above=at % 2 == 0) for at, area in enumerate(sectors)]
@@ -595,4 +608,5 @@ def _credit(drawn: Iterable[_Drawn], control: Sequence[str]) -> str:
     publishers = sorted({area.publisher for area in drawn})
     areas = f"Areas and lines: {listed(publishers)}. " if publishers else ""
     layer = f"Control layer: {listed(sorted(set(control)))}. " if control else ""
-    return f"{areas}{layer}Equirectangular, WGS 84. {DISCLAIMER}"
+    bare = "" if publishers else NO_OUTLINE.strip() + " "
+    return f"{areas}{bare}{layer}Equirectangular, WGS 84. {DISCLAIMER}"

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from tocsin.model import Finding, Witness
+from tocsin.model import BOUNDS_FROM, Finding, Witness
 from tocsin.report.classes import CLASSES, shown_class
 from tocsin.report.day import Day
 from tocsin.report.document import (
@@ -144,6 +144,8 @@ def _withheld(row: dict[str, Any], link: Link) -> Row:
 
 
 def _began(row: dict[str, Any]) -> str:
+    if not row["period"] and row["t_end"] - row["t_start"] >= BOUNDS_FROM:
+        return f"between {stamp(row['t_start'])} and {stamp(row['t_end'])}"
     sigma = row["t_sigma_s"]
     doubt = f" ± {max(1, round(sigma / 60)):,} min" if sigma else ""
     lasts = row["t_end"] - row["t_start"]
@@ -199,7 +201,6 @@ def _findings(day: Day) -> Section:
 
 def _finding(day: Day, finding: Finding) -> Row:
     link = day.link[finding.finding_id]
-    until = stamp(finding.t_end) if finding.t_end else "holds on"
     facts = finding.witness.facts[:FACTS_LINKED]
     return Row(
         anchor=link.to,
@@ -208,7 +209,7 @@ def _finding(day: Day, finding: Finding) -> Row:
             Cell(text=f"{finding.clause}, {party_of(finding)}"),
             Cell(text=finding.sector or "not distinguished"),
             Cell(text=finding.verdict.value, tone=finding.verdict.value),
-            Cell(text=f"{stamp(finding.t_start)} to {until}"),
+            Cell(text=_held(finding)),
             Cell(text=probability(finding.p_breached), value=finding.p_breached),
             Cell(text=_sentence(finding)),
             Cell(
@@ -217,6 +218,19 @@ def _finding(day: Day, finding: Finding) -> Row:
             ),
         ),
     )
+
+
+def _held(finding: Finding) -> str:
+    """From when until when; an act known to a day only was at some time of its window.
+
+    Such an act stands at the middle of what is known of its time.
+    """
+    begin, end = finding.witness.window_start, finding.witness.window_end
+    instant = finding.t_end and finding.t_end - finding.t_start <= timedelta(seconds=1)
+    if instant and begin and end and end - begin >= BOUNDS_FROM:
+        return f"at some time between {stamp(begin)} and {stamp(end)}"
+    until = stamp(finding.t_end) if finding.t_end else "holds on"
+    return f"{stamp(finding.t_start)} to {until}"
 
 
 def _sentence(finding: Finding) -> str:
@@ -279,7 +293,7 @@ def _fact(day: Day, row: dict[str, Any]) -> Row:
         anchor=link.to,
         cells=(
             Cell(text=link.label),
-            Cell(text=stamp(row["t"])),
+            Cell(text=_at(row)),
             Cell(text=f"{spoken(row['kind'])}{vote}"),
             Cell(text=named(row["party"]) if row["party"] else "undetermined"),
             Cell(text=probability(p), value=p),
@@ -294,6 +308,14 @@ def _fact(day: Day, row: dict[str, Any]) -> Row:
             ),
         ),
     )
+
+
+def _at(row: dict[str, Any]) -> str:
+    """The instant of an act; of what is known to a day or longer only, the bounds."""
+    first, last = row["t_earliest"], row["t_latest"]
+    if first is None or last is None or last - first < BOUNDS_FROM:
+        return stamp(row["t"])
+    return f"between {stamp(first)} and {stamp(last)}"
 
 
 # --- D
@@ -388,7 +410,8 @@ _METHOD: Final = (
     Term(
         word="Day",
         meaning="From 00:00 to 24:00 UTC. An incident belongs to the day on which it"
-        " began, by its best estimate.",
+        " began, by its best estimate. Where only a day of some zone is known, it"
+        " belongs to the day that holds most of it and is shown with its bounds.",
     ),
     Term(
         word="None recorded",

@@ -28,8 +28,9 @@ from tocsin.report.sections.phrases import (
     hand_out,
     of_class,
     sector_of,
+    when_words,
 )
-from tocsin.report.wording import clock, counted, listed, number, spoken
+from tocsin.report.wording import counted, listed, number, spoken
 
 __all__ = ["civilians", "harm_sentences"]
 
@@ -131,7 +132,7 @@ def _table(day: Day, shown: pl.DataFrame) -> Table:
 def _row(day: Day, row: dict[str, Any]) -> Row:
     return Row(
         cells=(
-            Cell(text=clock(row["t_start"]), links=(day.link[row["incident_id"]],)),
+            Cell(text=when_words(row), links=(day.link[row["incident_id"]],)),
             Cell(text=spoken(row["kind"])),
             Cell(text=sector_of(row["sector"])),
             Cell(text=count_words(row), value=row["count_high"]),

@@ -122,11 +122,11 @@ def _of_day(share: Share, n: int) -> str:
     unstated = percent(share.unstated)
     if not share.stated:
         return (
-            f"over {unstated} of the day, as a mean over {sectors}, somebody watched,"
+            f"during {unstated} of the day, as a mean over {sectors}, somebody watched,"
             " and how much they saw is not stated"
         )
     return (
-        f"{share.words()}, as a mean over {sectors} and 24 hours; over {unstated} of"
+        f"{share.words()}, as a mean over {sectors} and 24 hours; during {unstated} of"
         " that time the share is not stated"
     )
 

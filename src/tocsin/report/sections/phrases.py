@@ -8,11 +8,20 @@ from typing import Any, Final
 import polars as pl
 
 from tocsin.evidence import Sector
-from tocsin.model import Finding
+from tocsin.model import BOUNDS_FROM, Finding
 from tocsin.report.classes import CLASSES, ShownClass
 from tocsin.report.day import Day
 from tocsin.report.document import Link
-from tocsin.report.wording import GAP, counted, listed, number, probability, spoken
+from tocsin.report.wording import (
+    GAP,
+    clock,
+    counted,
+    listed,
+    number,
+    probability,
+    spoken,
+    stamp,
+)
 
 __all__ = [
     "COVERAGE_LINK",
@@ -26,6 +35,7 @@ __all__ = [
     "place_words",
     "sector_of",
     "sector_words",
+    "when_words",
     "withheld_words",
 ]
 
@@ -107,6 +117,13 @@ def attribution(row: dict[str, Any], parties: Iterable[str]) -> str:
     if row["p_undetermined"] > 0 or not each:
         each.append(f"undetermined {probability(row['p_undetermined'])}")
     return ", ".join(each)
+
+
+def when_words(row: dict[str, Any]) -> str:
+    """The hour at which it began; of what is known to a day only, the bounds."""
+    if row["t_end"] - row["t_start"] < BOUNDS_FROM:
+        return clock(row["t_start"])
+    return f"between {stamp(row['t_start'])} and {stamp(row['t_end'])}"
 
 
 def hand_out(day: Day) -> str:

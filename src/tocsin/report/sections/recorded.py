@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from tocsin.model import BOUNDS_FROM
 from tocsin.report.cite import ANNEX, some
 from tocsin.report.classes import CLASSES, ShownClass
 from tocsin.report.day import Day
@@ -42,11 +43,12 @@ def recorded(day: Day) -> Section:
     figures = [
         *incident_maps(day.agreement.areas, shown, control=control),
         *sector_maps(day.agreement.areas, shown, control=control),
-        timeline(shown, day.watch),
+        timeline(shown.filter(~BOUNDED), day.watch),
     ]
     blocks: list[Block] = [
         _table(day),
         *_withheld(day),
+        *_of_local_days(day),
         *_periods(day),
         *_undated(day),
         *(figure for figure in figures if figure),
@@ -149,7 +151,7 @@ def _table(day: Day) -> Table:
     rows.append(_class_row("All sectors", watched, day.incidents, classes))
     return Table(
         anchor="table-recorded",
-        caption="Incidents that began on this day",
+        caption="Incidents of this day",
         columns=(
             Column(title="Sector"),
             Column(title="Share watched", numeric=True),
@@ -189,6 +191,27 @@ def _withheld(day: Day) -> list[Sentence]:
     links = some(day.links(day.held["incident_id"]), rest=ANNEX["A"])
     text = sentence(withheld_words(day.held, day))
     return [Sentence(text=text, evidence=links, tone="warning")]
+
+
+BOUNDED: Final = pl.col("t_end") - pl.col("t_start") >= BOUNDS_FROM
+"""Known to lie between two instants that are a day or more apart, and no nearer."""
+
+
+def _of_local_days(day: Day) -> list[Sentence]:
+    """Incidents of which only a day is known have no hour, and perhaps another day."""
+    theirs = day.incidents.filter(BOUNDED)
+    if theirs.is_empty():
+        return []
+    first, last = min(theirs["t_start"].to_list()), max(theirs["t_end"].to_list())
+    one = theirs.height == 1
+    text = (
+        f"Of {counted(theirs.height, 'incident')} counted above no hour is known, only"
+        f" that {'it was' if one else 'they were'} between {stamp(first)} and"
+        f" {stamp(last)} UTC: counted once, on the day that holds most of that time,"
+        " and in no hour of the timeline."
+    )
+    links = some(day.links(theirs["incident_id"]), rest=ANNEX["A"])
+    return [Sentence(text=text, evidence=links, tone="unknown")]
 
 
 def _undated(day: Day) -> list[Sentence]:

@@ -18,7 +18,12 @@ from tocsin.report.document import (
     Sentence,
     Table,
 )
-from tocsin.report.sections.phrases import COVERAGE_LINK, of_class, sector_of
+from tocsin.report.sections.phrases import (
+    COVERAGE_LINK,
+    of_class,
+    sector_of,
+    when_words,
+)
 from tocsin.report.wording import clock, counted, listed, percent, spoken
 
 __all__ = ["claims_words", "restrictions", "restrictions_sentence"]
@@ -94,7 +99,7 @@ def _row(day: Day, row: dict[str, Any]) -> Row:
     link = day.link[row["incident_id"]]
     return Row(
         cells=(
-            Cell(text=clock(row["t_start"]), links=(link,)),
+            Cell(text=when_words(row), links=(link,)),
             Cell(text=listed(_kinds(row))),
             Cell(text=sector_of(row["sector"])),
             Cell(text=listed(row["sources"])),
