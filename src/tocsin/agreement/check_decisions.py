@@ -60,6 +60,8 @@ def _decider(
     elif not eligible(procedure, _members(procedure, declared)):
         name = ", ".join(procedure.by.names)
         message = f"`{name}` has no members who could decide `{rule.name}`"
+        if declared.is_open(name):
+            message = f"the text does not say who in `{name}` decides `{rule.name}`"
         repair = f"say who belongs to `{name}`"
         yield _no_decider(procedure.where, message, repair, warning=True)
     elif procedure.vote is None and len(_members(procedure, declared)) > 1:

@@ -84,10 +84,13 @@ def _nobody_there(norm: Norm, declared: Declared) -> Iterator[Issue]:
     for name in norm.who.names:
         is_group = name in declared.groups | declared.bodies
         if is_group and not declared.agreement.members_of(name):
+            message = f"`{name}` has no members, so nobody can be asked"
+            if declared.is_open(name):
+                message = f"the text does not say who belongs to `{name}`"
             yield Issue(
                 code="not_enforceable",
                 where=declared.where(name, norm.where),
-                message=f"`{name}` has no members, so nobody can be asked",
+                message=message,
                 repair=f"say who belongs to `{name}`",
                 warning=True,
             )

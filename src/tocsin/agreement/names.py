@@ -126,6 +126,11 @@ class Declared:
         """Numbers of the articles."""
         return frozenset(article.number for article in self.agreement.articles)
 
+    def is_open(self, name: str) -> bool:
+        """A group or body whose members the text leaves open."""
+        both = (*self.agreement.groups, *self.agreement.bodies)
+        return any(one.name == name and not one.members_stated for one in both)
+
     def where(self, name: str, near: Where) -> Where:
         """The place of a name: where it is mentioned first at or after ``near``."""
         start = (near.line or 0, near.column or 0)

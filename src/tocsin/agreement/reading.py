@@ -292,7 +292,11 @@ def _card(reading: Reading, clause: Clause, say: _Say) -> str:
 
 def _plain(sentence: str) -> str:
     """A treaty sentence without Markdown."""
-    return re.sub(r"\[([^]]+)\]\([^)]*\)", r"\1", sentence).replace("**", "")
+    return (
+        re.sub(r"\[([^]]+)\]\([^)]*\)", r"\1", sentence)
+        .replace("**", "")
+        .replace("`", "")
+    )
 
 
 def _keywords(line: str, language: str) -> str:
@@ -315,6 +319,7 @@ def _figure(reading: Reading, example: Example, heading: str, say: _Say) -> str:
     else:
         marks = marks_of(example, reading.agreement, language=reading.language)
         body = svg(example, marks, language=reading.language)
+        body += svg(example, marks, language=reading.language, shape="narrow")
     return f"<figure><figcaption>{escape(heading)}</figcaption>{body}</figure>"
 
 
@@ -322,11 +327,16 @@ def _notes(clause: Clause, say: _Say) -> str:
     if not clause.issues:
         return ""
     lines = "".join(
-        f"<li>{_ticks(issue.message)}. <em>{_ticks(issue.repair)}</em></li>"
+        f"<li>{_ticks(_capital(issue.message))}."
+        f" <em>{_ticks(_capital(issue.repair))}.</em></li>"
         for issue in clause.issues
     )
     heading = say("Left open by the text, or to be mended")
     return f"<aside><h3>{escape(heading)}</h3><ul>{lines}</ul></aside>"
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _ticks(message: str) -> str:
@@ -363,6 +373,9 @@ figure{margin:0;min-width:0}figcaption{font:600 12px/1.3 system-ui,sans-serif;
 color:var(--soft);margin-bottom:6px}
 .none{color:var(--soft);font-style:italic;padding:14px;border:1px dashed var(--rule);
 border-radius:6px}
+svg.narrow{display:none}@media(max-width:520px){svg.wide{display:none}
+svg.narrow{display:block}header,main{padding:0 12px}section{padding:16px 14px}
+h1{font-size:25px}}
 svg.line{width:100%;height:auto;background:var(--tint);border-radius:6px}
 svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
 svg .label,svg .duetext{paint-order:stroke;stroke:var(--tint);stroke-width:4px}

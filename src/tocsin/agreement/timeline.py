@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -22,7 +22,9 @@ from tocsin.agreement.walk import all_rules
 
 __all__ = ["Mark", "marks_of", "svg", "text"]
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 560, 20, 20, 26, 34
+LEFT, RIGHT, TOP = 20, 20, 34
+SHAPES: Final = {"wide": (560, 26), "narrow": (340, 42)}  # width, height of a row
+NARROW_CHAR: Final = 6.1  # width of a letter of a label, about
 COLUMNS: Final = 48
 GOOD: Final = frozenset({"met", "not_found", "adopted", "in_effect", "open"})
 MOST_DAYS: Final = 10  # numbers below the axis
@@ -60,30 +62,46 @@ def marks_of(
     )
 
 
-def svg(example: Example, marks: Iterable[Mark], *, language: str = "en") -> str:
-    """The history as an SVG picture with a title for who cannot see it."""
+def svg(
+    example: Example,
+    marks: Iterable[Mark],
+    *,
+    language: str = "en",
+    shape: Literal["wide", "narrow"] = "wide",
+) -> str:
+    """The history as an SVG picture with a title for who cannot see it.
+
+    Args:
+        example: the history.
+        marks: what happens in it.
+        language: of its words.
+        shape: for a page, or for a telephone, where labels stand above their marks.
+    """
     drawn = list(marks)
+    width, row = SHAPES[shape]
     length = max(_days(example, example.until), 1.0)
-    height = TOP + ROW * max(len(drawn), 1) + 44
+    height = TOP + row * max(len(drawn), 1) + 44
     tone = "good" if example.outcome in GOOD else "bad"
-    rows = [_row(mark, n, length) for n, mark in enumerate(drawn)]
+    made = _row if shape == "wide" else _tall_row
+    rows = [made(mark, n, length) for n, mark in enumerate(drawn)]
     if not drawn:
         quiet = word("nothing happens, and all is watched", language)
         rows = [
             f'<text class="label" x="{LEFT + 10}" y="{TOP + 16}">{escape(quiet)}</text>'
         ]
-    at = _x(min(_days(example, example.at), length), length)
+    at = _x(min(_days(example, example.at), length), length, width)
     said = word(example.outcome, language)
     return "".join(
         [
-            f'<svg viewBox="0 0 {WIDTH} {height}" role="img" class="line {tone}">',
+            f'<svg viewBox="0 0 {width} {height}" role="img" ',
+            f'class="line {shape} {tone}">',
             f"<title>{escape(_spoken(example, drawn, language))}</title>",
-            *_axis(length, height, language),
-            *_due(example, length, height, language),
+            *_axis(length, (width, height), language),
+            *_due(example, length, (width, height), language),
             _line("outcome", at, TOP - 8, at, height - 26),
-            _line("holds", at, height - 26, WIDTH - RIGHT, height - 26),
+            _line("holds", at, height - 26, width - RIGHT, height - 26),
             *rows,
-            _outcome(at, said),
+            _outcome(at, said, width),
             "</svg>",
         ]
     )
@@ -139,6 +157,9 @@ def _label(
     subject = fact.get("subject")
     if subject and (subject.startswith("Article") or subject in decided):
         about.append(_clause(subject, language))
+    elif subject and subject not in names:
+        about = [one for one in about if one != names.get(fact.get("sector"))]
+        about.append(word("Site {}", language, 1))
     if fact.get("weapon"):
         about.append(str(fact["weapon"]))
     if fact.get("vote"):
@@ -173,17 +194,19 @@ def _spoken(example: Example, marks: Iterable[Mark], language: str) -> str:
 # --- the picture
 
 
-def _x(days: float, length: float) -> float:
-    return LEFT + days / length * (WIDTH - LEFT - RIGHT)
+def _x(days: float, length: float, width: int) -> float:
+    return LEFT + days / length * (width - LEFT - RIGHT)
 
 
-def _axis(length: float, height: int, language: str) -> Iterable[str]:
+def _axis(length: float, size: tuple[int, int], language: str) -> Iterable[str]:
     """Days below, at a step that leaves room for their numbers."""
-    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 1000) if length / s <= MOST_DAYS)
+    width, height = size
+    most = MOST_DAYS * width / SHAPES["wide"][0]
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 1000) if length / s <= most)
     y = height - 26
-    yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>'
+    yield f'<line class="axis" x1="{LEFT}" x2="{width - RIGHT}" y1="{y}" y2="{y}"/>'
     for day in range(0, int(length) + 1, step):
-        x = _x(day, length)
+        x = _x(day, length, width)
         yield f'<line class="tick" x1="{x:.0f}" x2="{x:.0f}" y1="{TOP - 8}" y2="{y}"/>'
         shown = word("day {}", language, day) if day == 0 else str(day)
         anchor = "start" if day == 0 else "middle"
@@ -195,28 +218,54 @@ def _axis(length: float, height: int, language: str) -> Iterable[str]:
 
 def _row(mark: Mark, number: int, length: float) -> str:
     """One mark with its label, on the side where there is room."""
-    y = TOP + ROW * number + 8
-    first, last = _x(mark.first, length), _x(mark.last, length)
+    width, height = SHAPES["wide"]
+    y = TOP + height * number + 8
+    first, last = _x(mark.first, length, width), _x(mark.last, length, width)
+    left = last < width * 0.55
+    x = last + 11 if left else first - 11
+    label = _label_at(mark, x, y + 4, "start" if left else "end")
+    return _body(first, last, y) + label
+
+
+def _tall_row(mark: Mark, number: int, length: float) -> str:
+    """One mark with its label above it, for a narrow picture."""
+    width, height = SHAPES["narrow"]
+    y = TOP + height * number + 26
+    first, last = _x(mark.first, length, width), _x(mark.last, length, width)
+    long = NARROW_CHAR * len(_counted(mark))
+    x = min(max(first - 5, 4), max(width - 4 - long, 4))
+    return _body(first, last, y) + _label_at(mark, x, y - 12, "start")
+
+
+def _body(first: float, last: float, y: int) -> str:
+    """A dot, or a bar where alike things happen over some time."""
     body = f'<circle class="dot" cx="{first:.0f}" cy="{y}" r="5"/>'
     if last - first > 1:
         body = (
             f'<rect class="dot" x="{first - 5:.0f}" y="{y - 5}" rx="5"'
             f' width="{last - first + 10:.0f}" height="10"/>'
         )
-    count = f" × {mark.number}" if mark.number > 1 else ""
-    left = last < WIDTH * 0.55
-    x = last + 11 if left else first - 11
-    anchor = "start" if left else "end"
+    return body
+
+
+def _label_at(mark: Mark, x: float, y: float, anchor: str) -> str:
     return (
-        f'{body}<text class="label" x="{x:.0f}" y="{y + 4}" text-anchor="{anchor}">'
-        f"{escape(mark.label)}{count}</text>"
+        f'<text class="label" x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}">'
+        f"{escape(_counted(mark))}</text>"
     )
 
 
-def _due(example: Example, length: float, height: int, language: str) -> list[str]:
+def _counted(mark: Mark) -> str:
+    return f"{mark.label} × {mark.number}" if mark.number > 1 else mark.label
+
+
+def _due(
+    example: Example, length: float, size: tuple[int, int], language: str
+) -> list[str]:
     if example.due is None or example.due == example.at:
         return []
-    x = _x(min(_days(example, example.due), length), length)
+    width, height = size
+    x = _x(min(_days(example, example.due), length), length, width)
     label = (
         f'<text class="duetext" x="{x:.0f}" y="{height - 30}" text-anchor="middle">'
         f"{escape(word('due', language))}</text>"
@@ -231,9 +280,9 @@ def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
     )
 
 
-def _outcome(at: float, said: str) -> str:
+def _outcome(at: float, said: str, width: int) -> str:
     half = 4.2 * len(said) + 9
-    x = min(max(at, LEFT + half - 12), WIDTH - RIGHT - half + 12)
+    x = min(max(at, LEFT + half - 12), width - RIGHT - half + 12)
     return (
         f'<rect class="flag" x="{x - half:.0f}" y="4" width="{2 * half:.0f}"'
         f' height="20" rx="10"/><text class="flagtext" x="{x:.0f}" y="18"'
@@ -247,5 +296,4 @@ def _bar(mark: Mark, length: float) -> str:
     last = max(first, round(min(mark.last, length) / length * (COLUMNS - 1)))
     drawn = "●" if first == last else "●" + "━" * (last - first - 1) + "●"
     line = "·" * first + drawn + "·" * (COLUMNS - 1 - last)
-    count = f" × {mark.number}" if mark.number > 1 else ""
-    return f"{line}  {mark.label}{count}"
+    return f"{line}  {_counted(mark)}"
