@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import inspect
 import pkgutil
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import benchmarks
 from benchmarks.measure import machine
 
 PAGES = Path(__file__).parents[1] / "docs" / "reference" / "benchmarks"
-TOOLS = {"__main__", "measure"}
+TOOLS = {"__main__", "alone", "ceasefire", "evaluate_peers", "measure", "second"}
 
 
 def main() -> None:
@@ -24,10 +25,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("names", nargs="*", choices=[*names, []], metavar="NAME")
     parser.add_argument("--quick", action="store_true", help="small sizes, 1 run")
+    parser.add_argument("--full", action="store_true", help="the largest sizes, too")
     parser.add_argument("--write", action="store_true", help="update the docs")
     asked = parser.parse_args()
     for name in asked.names or names:
-        page = importlib.import_module(f"benchmarks.{name}").run(quick=asked.quick)
+        run = importlib.import_module(f"benchmarks.{name}").run
+        knows = inspect.signature(run).parameters
+        more = {"full": True} if asked.full and "full" in knows else {}
+        page = run(quick=asked.quick, **more)
         text = page.text(command=f"make bench BENCH={name}", machine=machine())
         print(text)
         if asked.write:

@@ -52,6 +52,7 @@ class Log:
         t: seconds since the start; party, sector: codes.
         fire, heavy, request, access: what each row is.
         subject: number of the request, -1 where there is none.
+        days: how many the log spans.
     """
 
     t: np.ndarray
@@ -62,13 +63,10 @@ class Log:
     request: np.ndarray
     access: np.ndarray
     subject: np.ndarray
+    days: int
 
     def __len__(self) -> int:
         return len(self.t)
-
-    @property
-    def days(self) -> int:
-        return int(len(self) * 30 // PER_MONTH)
 
     @property
     def until(self) -> datetime:
@@ -101,7 +99,13 @@ def log(n: int, *, seed: int = 7) -> Log:
     kept = np.flatnonzero(~late)
     order = kept[np.lexsort((rng.random(n)[kept], t[kept]))]
     columns = (t, party, sector, fire, heavy, asks, gives, subject)
-    return Log(*(column[order] for column in columns))
+    return Log(*(column[order] for column in columns), days=end // DAY_S)
+
+
+def relevant(held: Log, what: str) -> np.ndarray:
+    if what == "filter":
+        return held.heavy & (held.party == 0) & (held.sector < 5)
+    return held.heavy if what == "count" else held.request | held.access
 
 
 def facts(log: Log, *, p: np.ndarray | None = None) -> pa.Table:
