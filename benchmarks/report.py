@@ -53,7 +53,7 @@ def _year(page: Page, folder: Path, days: int) -> None:
 
 def _report(page: Page, folder: Path, day: date, form: str, *, runs: int) -> None:
     out = folder / f"timed.{form}"
-    words = [*["report", "--kind", "daily", "--format"], form, "--date", f"{day}"]
+    words = ["report", "--kind", "daily", "--format", form, "--date", f"{day}"]
     command = [sys.executable, "-m", "tocsin", *words, "--out", f"{out}", f"{folder}"]
 
     def make() -> None:
