@@ -263,13 +263,21 @@ class _Maker:
         """What a power needs; of all that, the last is missing where it stays shut."""
         needs = rule.needs
         parts = needs.conditions if isinstance(needs, AllOf) else (needs,)
-        made = [self.condition(part, t) for part in parts if part is not None]
+        made = [self.needed(part, t) for part in parts if part is not None]
         made = [facts for facts in made if facts]
         if mode == "breaks":
             made = made[:-1]
         woken = [] if mode == "breaks" and needs is None else self.woken(rule, t)
         facts = woken + [fact for part in made for fact in part]
         return facts, t + self.waited(rule) + 240 * HOUR
+
+    def needed(self, part: Condition, t: datetime) -> Facts:
+        """Facts of a precondition; a consent or a mandate has no sector."""
+        facts = self.condition(part, t)
+        anywhere = isinstance(part, Happened) and part.deed.in_ is None
+        for fact in facts if anywhere else []:
+            fact.pop("sector", None)
+        return facts
 
     def waited(self, rule: Rule) -> timedelta:
         """How long after its first fact what wakes a rule has happened."""
@@ -442,7 +450,8 @@ class _Maker:
         if who is None or who.quantifier is None or self.bind.keys() & set(who.names):
             return ()
         of = (who.of,) if who.of else self.deciders()
-        groups = {one.name for one in (*self.agreement.groups, *self.agreement.bodies)}
+        groups = {group.name for group in self.agreement.groups}
+        groups |= {body.name for body in self.agreement.bodies}
         members = [
             one
             for name in of

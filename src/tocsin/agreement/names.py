@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Final
 
 from tocsin.agreement.common_acts import common_acts
-from tocsin.agreement.terms import Agreement, Decision, FindingRule
+from tocsin.agreement.terms import Agreement, Body, Decision, FindingRule, Group
 from tocsin.agreement.walk import all_rules
 from tocsin.model.records import Issue, Where
 
@@ -128,6 +128,7 @@ class Declared:
 
     def is_open(self, name: str) -> bool:
         """A group or body whose members the text leaves open."""
+        both: tuple[Group | Body, ...]
         both = (*self.agreement.groups, *self.agreement.bodies)
         return any(one.name == name and not one.members_stated for one in both)
 

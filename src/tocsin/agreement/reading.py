@@ -228,11 +228,6 @@ class _Say:
 OPENING = frozenset({"found", "not_found"})
 POWERS = frozenset({"open", "shut"})
 ENGLISH = {
-    "open": "can be used",
-    "shut": "cannot be used",
-    "not_found": "not found",
-    "in_effect": "in effect",
-    "no_effect": "no effect",
     "no_rule": "no rule",
     "permission": "a permission: nothing can break it",
     "not_evaluated": "this version reads the clause and does not evaluate it yet",

@@ -20,13 +20,14 @@ from tocsin.agreement.localise import word
 from tocsin.agreement.terms import Agreement, Body, Group
 from tocsin.agreement.walk import all_rules
 
-__all__ = ["Mark", "marks_of", "svg", "text"]
+__all__ = ["Mark", "marks_of", "outcome_in_words", "svg", "text"]
 
 LEFT, RIGHT, TOP = 20, 20, 34
 SHAPES: Final = {"wide": (560, 26), "narrow": (340, 42)}  # width, height of a row
 NARROW_CHAR: Final = 6.1  # width of a letter of a label, about
 COLUMNS: Final = 48
 GOOD: Final = frozenset({"met", "not_found", "adopted", "in_effect", "open"})
+IN_WORDS: Final = {"open": "can be used", "shut": "cannot be used"}
 MOST_DAYS: Final = 10  # numbers below the axis
 DAY: Final = timedelta(days=1)
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -90,7 +91,7 @@ def svg(
             f'<text class="label" x="{LEFT + 10}" y="{TOP + 16}">{escape(quiet)}</text>'
         ]
     at = _x(min(_days(example, example.at), length), length, width)
-    said = word(example.outcome, language)
+    said = outcome_in_words(example.outcome, language)
     return "".join(
         [
             f'<svg viewBox="0 0 {width} {height}" role="img" ',
@@ -117,7 +118,15 @@ def text(example: Example, marks: Iterable[Mark], *, language: str = "en") -> li
     at = round(min(_days(example, example.at), length) / length * (COLUMNS - 1))
     end = " " * at + "▲"
     day = word("day {}", language, f"{_days(example, example.at):.1f}")
-    return [*lines, f"{end:<{COLUMNS}}  {word(example.outcome, language)} ({day})"]
+    said = outcome_in_words(example.outcome, language)
+    return [*lines, f"{end:<{COLUMNS}}  {said} ({day})"]
+
+
+def outcome_in_words(outcome: str, language: str) -> str:
+    """What an outcome is called: ``not found``, ``can be used``."""
+    if language == "en":
+        return IN_WORDS.get(outcome, outcome.replace("_", " "))
+    return word(outcome, language)
 
 
 # --- names
@@ -158,7 +167,7 @@ def _label(
     if subject and (subject.startswith("Article") or subject in decided):
         about.append(_clause(subject, language))
     elif subject and subject not in names:
-        about = [one for one in about if one != names.get(fact.get("sector"))]
+        about = [one for one in about if one != names.get(fact.get("sector") or "")]
         about.append(word("Site {}", language, 1))
     if fact.get("weapon"):
         about.append(str(fact["weapon"]))
@@ -188,7 +197,7 @@ def _spoken(example: Example, marks: Iterable[Mark], language: str) -> str:
         + (f" × {mark.number}" if mark.number > 1 else "")
         for mark in marks
     )
-    return f"{example.clause}: {word(example.outcome, language)}. {said}"
+    return f"{example.clause}: {outcome_in_words(example.outcome, language)}. {said}"
 
 
 # --- the picture

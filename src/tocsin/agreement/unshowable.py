@@ -111,16 +111,19 @@ def _nobody(agreement: Agreement, procedure: Procedure | None) -> bool:
     if procedure is None or procedure.by is None:
         return False
     known = [agreement.members_of(name) for name in procedure.by.names]
-    bodies = {one.name for one in (*agreement.groups, *agreement.bodies)}
-    named = [name for name in procedure.by.names if name not in bodies]
+    named = [n for n in procedure.by.names if n not in _bodies(agreement)]
     return not named and not any(known)
 
 
 def _open_members(agreement: Agreement, rule: Power) -> bool:
     """A power of a group whose members the text does not name."""
-    groups = {one.name for one in (*agreement.groups, *agreement.bodies)}
-    named = [name for name in rule.who.names if name in groups]
+    named = [name for name in rule.who.names if name in _bodies(agreement)]
     return bool(named) and not any(agreement.members_of(name) for name in named)
+
+
+def _bodies(agreement: Agreement) -> set[str]:
+    groups = {group.name for group in agreement.groups}
+    return groups | {body.name for body in agreement.bodies}
 
 
 def _hangs_in_the_air(agreement: Agreement, rule: Effect) -> bool:
