@@ -11,13 +11,13 @@ import importlib
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import get_args
 
 import msgspec
 import pyarrow as pa
 import pytest
 
-from tocsin.agreement.evaluate import Engine, evaluate_fully
+from tocsin.agreement.evaluate import evaluate_fully
+from tocsin.agreement.evaluate.online import Monitor
 from tocsin.agreement.parse import parse_rules
 from tocsin.model.tables import COVERAGE, FACTS, conform
 
@@ -136,6 +136,30 @@ def test_example_of_the_semantics(blocks, engine):
         assert got == rows
     for codes in issues:
         assert sorted({issue.code for issue in found.issues}) == sorted(codes)
+
+
+@pytest.mark.parametrize("blocks", list(examples()))
+def test_a_monitor_says_the_same_of_the_example_in_any_order(blocks):
+    """Rule L1: facts come one by one, the last first, while the clock goes on."""
+    given = {name: body for name, _, body in blocks}
+    asked = " ".join(info for _, info, _ in blocks)
+    bounds = {k: time(v) for k, v in re.findall(r"(start|until)=(\S+)", asked)}
+    start = bounds.get("start", DAY)
+    until = bounds.get("until", DAY + timedelta(days=30))
+    agreement = parse_rules(given["tocsin"]).records
+    table = facts(given.get("facts", "kind,t"))
+    seen = coverage(given.get("coverage", "sector,t_start,t_end,share"))
+    monitor = Monitor(agreement, start=start)
+    monitor.take(coverage=seen)
+    for number in reversed(range(table.num_rows)):
+        clock = min(monitor.now + timedelta(hours=6), until)
+        monitor.take(table.slice(number, 1), now=clock)
+    monitor.tick(until)
+    wanted = evaluate_fully(
+        agreement, table, coverage=seen, start=start, until=until, engine="oracle"
+    ).verdicts
+    own = ["revision", "known_at"]
+    assert monitor.verdicts().drop_columns(own).equals(wanted.drop_columns(own))
 
 
 def as_dict(record):

@@ -59,6 +59,7 @@ from tocsin.agreement.evaluate.online_rows import (
     part_of,
     told_of,
 )
+from tocsin.agreement.evaluate.pausing import paused
 from tocsin.agreement.evaluate.plan import Plan
 from tocsin.agreement.evaluate.procedure import Proceeded, proceed
 from tocsin.agreement.evaluate.rows import rows_of
@@ -126,7 +127,8 @@ class Core:
         self.dependent: frozenset[str] = frozenset()
         self.known_sectors: set[str] = set()
         self.since = -EVER
-        self.procedural = is_procedural(self.plan)
+        self.whole = self.plan.waits_for_procedures
+        self.procedural = is_procedural(self.plan) and not self.whole
         self.record_reach = record_reach(self.plan) if self.procedural else 0
         self.issues: list[Issue] = []
         self.followed: dict[RowKey, Told] = {}
@@ -451,7 +453,7 @@ class Core:
     def _on_record(self, now: int) -> tuple[Setting, Ints]:
         """What procedures look at; made anew only when an act on record moves."""
         if self.record is None:
-            setting = self._setting(self._rows_of(self.recorded))
+            setting = paused(self._setting(self._rows_of(self.recorded)))
             self.record = setting, self._serials(setting)
         setting, serials = self.record
         question = msgspec.structs.replace(setting.question, until=now)
@@ -459,6 +461,11 @@ class Core:
 
     def stands(self, now: int) -> Proceeded:
         """How episodes, decisions, duties of bodies and effects stand."""
+        if self.whole:
+            if self.literal.after is None:
+                self._judge_literally(now)
+            assert self.literal.after is not None
+            return self.literal.after
         judged = Judged(
             episodes=list(self.episodes(now)), breaches=list(self.breaches(now))
         )

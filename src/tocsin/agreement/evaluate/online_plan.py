@@ -79,6 +79,8 @@ def shares_of(plan: Plan, dependent: frozenset[str]) -> Shares:
         plan: everything that is evaluated.
         dependent: articles whose acts were seen to depend on each other.
     """
+    if plan.waits_for_procedures:
+        return _all_literal(plan)
     literal = set(dependent) | set(_not_simple(plan))
     while True:
         more = {
@@ -98,6 +100,19 @@ def shares_of(plan: Plan, dependent: frozenset[str]) -> Shares:
         rest=rest,
         literal=frozenset(literal & {s.article.number for s in _shapes(plan, judged)}),
         acts=_acts(rest),
+    )
+
+
+def _all_literal(plan: Plan) -> Shares:
+    """Evidence waits for procedures (rule G7): everything is judged anew together."""
+    agreement = plan.agreement
+    return Shares(
+        prohibitions=(),
+        findings=(),
+        obligations=(),
+        rest=plan,
+        literal=frozenset(article.number for article in agreement.articles),
+        acts=recorded_acts(plan) | needed_acts(agreement, agreement.articles),
     )
 
 
@@ -224,7 +239,10 @@ def recorded_acts(plan: Plan) -> frozenset[str]:
     found |= {power.rule.deed.act for power in plan.powers}
     if any(o.pattern.act == CLEARING for o in called):
         found.add(SIGHTING)
-    return frozenset(found) | needed_acts(plan.agreement, plan.recorded)
+    frames = [a.suspended_while for a in plan.agreement.articles]
+    frames += [a.surviving for a in plan.agreement.articles]
+    asked = [*plan.recorded, *(frame for frame in frames if frame is not None)]
+    return frozenset(found) | needed_acts(plan.agreement, asked)
 
 
 def is_procedural(plan: Plan) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from tocsin.agreement.evaluate import batch
+from tocsin.agreement.evaluate import batch, rounds
 from tocsin.agreement.evaluate.force import EVER
 from tocsin.agreement.evaluate.history import NONE, Ints
 from tocsin.agreement.evaluate.judged import Judged, Opened, Stated
@@ -23,12 +23,9 @@ from tocsin.agreement.evaluate.online_intake import Vocabulary
 from tocsin.agreement.evaluate.online_rows import RowKey, Told, ended
 from tocsin.agreement.evaluate.plan import Plan
 from tocsin.agreement.evaluate.procedure import Proceeded
-from tocsin.agreement.evaluate.rows import (
-    Rows,
-    rows_of,
-)
+from tocsin.agreement.evaluate.rows import Row, Rows, rows_of
 from tocsin.agreement.evaluate.setting import Setting
-from tocsin.agreement.terms import Deed, EventTime, Term
+from tocsin.agreement.terms import Deed, EventTime, Term, Until
 from tocsin.agreement.walk import find
 from tocsin.model.times import seconds
 
@@ -41,7 +38,8 @@ class Literal:
     """The clauses that the batch engine judges, and what it said last.
 
     Args:
-        plan: only these clauses, and those whose breaches they count.
+        plan: only these clauses, and those whose breaches they count; all of them,
+            and what follows, where evidence waits for procedures.
         articles: numbers of the articles whose rows are wanted.
         kinds: acts of which they speak.
     """
@@ -54,6 +52,14 @@ class Literal:
             a.clause for a in plan.agreement.articles if a.number in articles
         }
         self.judged = Judged()
+        self.after: Proceeded | None = None
+        self.whole = plan.waits_for_procedures
+        self.bounded = self.whole or any(
+            True
+            for article in plan.agreement.articles
+            if article.number in articles
+            for _ in find(article, Until)
+        )
         self.rows: dict[RowKey, Told] = {}
         self.ahead = False
         self.stale = True
@@ -66,18 +72,23 @@ class Literal:
             serials: of its facts, in time order.
             now: of facts dated later nothing may be known yet.
         """
-        self.ahead = bool((setting.history.t >= now).any())
+        self.ahead = self.bounded or bool((setting.history.t >= now).any())
         until = now if self.ahead else EVER
         question = msgspec.structs.replace(setting.question, until=until)
-        self.judged = batch.judge(
-            msgspec.structs.replace(setting, plan=self.plan, question=question)
-        )
-        found = told_rows(
-            [*self.judged.rows, rows_of(self.judged.single)], words, serials
-        )
+        asked = msgspec.structs.replace(setting, plan=self.plan, question=question)
+        single = self._judged(asked)
+        found = told_rows([*self.judged.rows, rows_of(single)], words, serials)
         clauses = {words.clause(clause) for clause in self.clauses}
         self.rows = {key: told for key, told in found.items() if key.clause in clauses}
         self.stale = False
+
+    def _judged(self, setting: Setting) -> list[Row]:
+        """Judge; gives the single rows, those of procedures among them (rule G7)."""
+        if not self.whole:
+            self.judged = batch.judge(setting)
+            return self.judged.single
+        _, self.judged, self.after = rounds.settled(setting, batch.judge)
+        return [*self.judged.single, *self.after.rows]
 
     def said(self, now: int) -> dict[RowKey, Told]:
         """The rows before an instant."""
