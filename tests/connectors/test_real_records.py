@@ -1,5 +1,7 @@
 """The real records of ../shared/data, each row accounted for."""
 
+import gzip
+import hashlib
 import json
 import time
 from collections import Counter
@@ -12,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from tocsin.connectors import read_control, read_source
+from tocsin.connectors import description, read_control, read_source
 from tocsin.evidence import match_warnings
 
 pytestmark = pytest.mark.shared_data
@@ -226,3 +228,18 @@ def test_most_alerts_stand_in_both_series_within_five_minutes(shared_data):
     )
     assert round(matched.share_of_first, 2) == 0.93
     assert round(matched.share_of_second, 2) == 0.83
+
+
+@pytest.mark.parametrize(
+    ("source_id", "file"),
+    [
+        ("missile-claims", "events/missile_attacks_daily_2022_2026.csv.gz"),
+        ("corridors-2022", "events/humanitarian_corridors_2022.csv.gz"),
+    ],
+)
+def test_the_file_that_is_described_for_fetching_is_the_one_read_here(
+    shared_data, source_id, file
+):
+    [one] = description(source_id).downloads
+    data = gzip.decompress((shared_data / file).read_bytes())
+    assert (one.bytes, one.sha256) == (len(data), hashlib.sha256(data).hexdigest())

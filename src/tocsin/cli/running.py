@@ -216,6 +216,9 @@ def get_source(
         known = connectors.description(source)
     for one in fetched:
         typer.echo(f"{one.path}: {one.bytes:,} bytes, SHA-256 {one.sha256}")
+    for name in (each.name for each in known.downloads if each.sha256 is None):
+        said = "states neither length nor digest, for it changes: keep the one above"
+        typer.echo(f"{name}: its description {said}", err=True)
     typer.echo(f"{known.publisher}; {known.licence}", err=True)
 
 

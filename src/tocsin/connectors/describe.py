@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tocsin.evidence import SCHEMAS, Column, Mapping, read_mapping
-from tocsin.model import SourceDescription
+from tocsin.model import Download, SourceDescription
 
 __all__ = ["sources_page"]
 
@@ -53,10 +53,22 @@ def _facts(source: SourceDescription) -> Iterator[tuple[str, str]]:
         yield "expected", expected
     if source.sigma_m is not None:
         yield "error of a place", f"{source.sigma_m:,.0f} m, where a row states none"
-    if source.downloads:
-        names = ", ".join(f"`{one.name}`" for one in source.downloads)
-        yield "files to fetch", f"{names}: `tocsin get {source.id}`"
+    if source.url or source.downloads:
+        yield "files to fetch", _to_fetch(source)
     yield "marking", f"TLP:{source.marking.upper().replace('_', '+')}"
+
+
+def _to_fetch(source: SourceDescription) -> str:
+    """What `tocsin get` fetches and checks, and what of it nobody states."""
+    if not source.downloads:
+        return "none described: no address of the very file that is read here is known"
+    return f"{'; '.join(map(_file, source.downloads))}: `tocsin get {source.id}`"
+
+
+def _file(one: Download) -> str:
+    if one.sha256 is None or one.bytes is None:
+        return f"`{one.name}` (it changes: neither length nor SHA-256 is known before)"
+    return f"`{one.name}` ({one.bytes:,} bytes, SHA-256 `{one.sha256}`)"
 
 
 def _origin(source: SourceDescription) -> str:
