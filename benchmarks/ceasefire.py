@@ -35,8 +35,10 @@ FILTER = "".join(
     f"Article 1({n})\n  forbid Northland to fire heavy in S{n}\n" for n in range(1, 6)
 )
 COUNT = (
-    "Article 2\n  finding storm for party, sector\n"
-    f"  when count of fire heavy by party in sector over 72 hours >= {REACH}\n"
+    "Article 2(1)\n  forbid any party to fire heavy\n"
+    "Article 2(2)\n  finding storm for party, sector\n"
+    "  when count of breaches of Article 2(1) by party in sector over 72 hours"
+    f" >= {REACH}\n"
 )
 DEADLINE = (
     "Article 3\n  when request of party at site\n"

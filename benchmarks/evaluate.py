@@ -291,8 +291,8 @@ def _files(page: Page, n: int) -> None:
     rate = found.answer["facts"] / found.cpu_s / 1e6
     page.rows.append((
         "P1, P2 and P3", f"{n:,}", "tocsin batch, Parquet to Parquet, with sentences",
-        f"{rate:.2f}", "", f"{found.cpu_s:.3f}", f"{found.wall_s:.3f}", f"{found.mb:,.0f}",
-        f"{found.answer['rows']:,} verdicts", "",
+        f"{rate:.2f}", "", f"{found.cpu_s:.3f}", f"{found.wall_s:.3f}",
+        f"{found.mb:,.0f}", f"{found.answer['rows']:,} verdicts", "",
     ))  # fmt: skip
     bar = f"Parquet to Parquet with sentences: 0.5 M facts/s a core ({n:,} facts)"
     page.bars.append((bar, f"{rate:.2f} M/s", rate >= 0.5))
