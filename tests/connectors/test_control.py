@@ -174,3 +174,26 @@ def test_table_that_no_description_fits_is_refused(tmp_path):
     pl.DataFrame({"day": ["2025-03-03"]}).write_parquet(file)
     with pytest.raises(SourceUnusable, match="no description of a control layer"):
         read_control(file)
+
+
+@pytest.mark.parametrize(("given", "read"), [(30, 30.0), (0, 0.0), (None, None)])
+def test_file_may_state_how_far_its_line_may_be_off(tmp_path, given, read):
+    ring = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]
+    area = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "properties": {"party": "A"}, "geometry": area}
+    whole = {"type": "FeatureCollection", "features": [feature], "publisher": "x"}
+    file = tmp_path / "control.geojson"
+    file.write_text(json.dumps(whole | {"sigma_m": given}))
+    assert read_control(file).records.sigma_m == read
+
+
+@pytest.mark.parametrize("wrong", [-1, "30", True, 1e9])
+def test_error_of_the_line_that_is_no_distance_is_refused(tmp_path, wrong):
+    ring = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]
+    area = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "properties": {"party": "A"}, "geometry": area}
+    whole = {"type": "FeatureCollection", "features": [feature], "publisher": "x"}
+    file = tmp_path / "control.geojson"
+    file.write_text(json.dumps(whole | {"sigma_m": wrong}))
+    with pytest.raises(InputRefused, match="sigma_m"):
+        read_control(file)

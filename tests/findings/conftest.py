@@ -1,11 +1,12 @@
 """Incidents, facts and verdicts as text, and a straight line between two parties."""
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
 from shapely import box
 
-from tocsin.findings import attribute, explain
+from tocsin.findings import attribute, explain, load_weights
 from tocsin.model import (
     COVERAGE,
     FACTS,
@@ -21,6 +22,20 @@ from tocsin.model.tables import conform
 from tocsin.model.times import instant
 
 PARTIES = ("Northland", "Southland")
+
+
+def _surely_happened(weights):
+    """Weights with which every incident happened, for tests of who did it."""
+    happened = msgspec.structs.replace(
+        weights.happened,
+        another=0.0, weapon=0.0, direction=0.0, unlisted=6.0, fire={}, other={},
+        again={}, silent={}, credibility={},
+    )  # fmt: skip
+    near = msgspec.structs.replace(weights.near, most=1e-9)
+    return msgspec.structs.replace(weights, happened=happened, near=near)
+
+
+HAPPENED = _surely_happened(load_weights())
 
 
 def _cell(field, text):
@@ -152,16 +167,21 @@ class Case:
 
     def attributed(self, control=None, sources=(), **more):
         return attribute(
-            *self.tables, parties=self.parties, control=control, sources=sources, **more
+            *self.tables,
+            parties=self.parties,
+            control=control,
+            sources=sources,
+            **{"weights": HAPPENED} | more,
         )
 
-    def explained(self, incident, control=None, sources=()):
+    def explained(self, incident, control=None, sources=(), weights=HAPPENED):
         return explain(
             incident,
             *self.tables,
             parties=self.parties,
             control=control,
             sources=sources,
+            weights=weights,
         )
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from shapely import box
 
 from tocsin.errors import WrongUse
-from tocsin.findings import load_weights
+from tocsin.findings import HAPPENED, load_weights
 from tocsin.findings.attribution import named
+from tocsin.findings.happened import WHETHER
 from tocsin.model import Control, ControlLayer
 
 WEIGHTS = load_weights()
@@ -44,7 +45,7 @@ def test_without_control_layer_a_place_names_nobody_and_an_issue_says_so(case, p
     outcome = case(DEEP_SOUTH).attributed(None)
     assert p_of(outcome.records.incidents, "a") == (0, 0, 1)
     assert [issue.code for issue in outcome.issues] == ["no_control_layer"]
-    assert outcome.records.terms.num_rows == 0
+    assert {t["party"] for t in outcome.records.terms.to_pylist()} == {None}
 
 
 def test_result_without_the_layer_is_given_beside_the_result_with_it(case, line, p_of):
@@ -58,7 +59,7 @@ def test_place_on_the_line_names_nobody(case, line, p_of):
     given = case("""
         id  assessment  lon  lat     sigma_m
         on  impact      10   0.0000  300
-        off impact      10   -0.0050 3000
+        off impact      10   -0.0020 3000
     """)
     attributed = given.attributed(line).records
     assert p_of(attributed.incidents, "on") == (0, 0, 1)
@@ -100,18 +101,97 @@ def test_layer_of_the_day_counts(case, p_of):
     assert p_of(incidents, "then")[1] > 0.7
 
 
-def test_restriction_and_jamming_are_not_told_by_whose_ground_they_are_on(
+def test_restriction_is_not_told_by_whose_ground_it_is_on(case, line, p_of):
+    given = case("""
+        id      kind         lon  lat   sigma_m
+        denied  restriction  10   -0.5  100
+    """)
+    assert p_of(given.attributed(line).records.incidents, "denied") == (0, 0, 1)
+
+
+def test_of_an_exchange_of_fire_both_parties_are_the_actors(case, line, p_of):
+    given = case("""
+        id      kind              lon  lat   sigma_m
+        both    exchange_of_fire  10   -0.5  100
+    """)
+    attributed = given.attributed(line).records
+    for table in (attributed.incidents, attributed.without_control):
+        north, south, nobody = p_of(table, "both")
+        assert north == south > 0.9
+        assert nobody == pytest.approx(1 - north, abs=1e-3)
+
+
+def test_of_an_exchange_among_three_parties_nobody_knows_which_two(case, p_of):
+    parties = ("Aland", "Beland", "Celand")
+    given = case("id kind\nall exchange_of_fire", parties)
+    assert p_of(given.attributed(None).records.incidents, "all") == (0, 0, 0, 1)
+
+
+# --- flights and jamming
+
+
+def test_flight_over_the_others_ground_on_a_course_from_home_is_laid_to_a_party(
     case, line, p_of
 ):
     given = case("""
-        id      kind               lon  lat   sigma_m
-        denied  restriction        10   -0.5  100
-        jam     jamming            10   -0.5  100
-        both    exchange_of_fire   10   -0.5  100
+        id    kind            lon  lat    sigma_m  fire_bearing_deg  fire_kappa
+        plain uav_overflight  10   -0.05  200      -                 -
+        bound uav_overflight  10   -0.05  200      180               8
+        home  uav_overflight  10   -0.05  200      0                 8
     """)
     incidents = given.attributed(line).records.incidents
-    for name in ("denied", "jam", "both"):
-        assert p_of(incidents, name) == (0, 0, 1)
+    plain, bound = p_of(incidents, "plain"), p_of(incidents, "bound")
+    assert 0.55 < plain[0] < bound[0] < 0.95
+    assert bound[1] < 0.15
+    assert (
+        p_of(incidents, "home")[0] < plain[0]
+    )  # it may be the holder's, outward bound
+
+
+def test_jamming_is_told_by_a_bearing_to_its_emitter_and_hardly_by_its_place(
+    case, line, p_of
+):
+    given = case("""
+        id     kind     lon  lat    sigma_m  observer_lon  observer_lat  bearing_deg
+        met    jamming  10   -0.10  3000     -             -             -
+        found  jamming  10   -0.10  3000     10            0.1           180
+    """)
+    incidents = given.attributed(line).records.incidents
+    met, found = p_of(incidents, "met"), p_of(incidents, "found")
+    assert found[1] > 0.9
+    assert met[1] < 0.7
+
+
+# --- assessments
+
+
+def test_one_mistaken_assessment_does_not_outweigh_two_eyes_that_agree(
+    case, line, source, p_of
+):
+    text = """
+        id  incident  source_id  platform         assessment  lon  lat   sigma_m
+        a   two       one        patrol           outgoing    10   -0.1  300
+        b   two       two        static_camera    impact      10   -0.1  300
+        c   two       three      acoustic_sensor  impact      10   -0.1  300
+        d   one       one        patrol           outgoing    10   -0.1  300
+    """
+    incidents = case(text).attributed(line).records.incidents
+    assert p_of(incidents, "two")[0] > 0.9
+    assert 0.6 < p_of(incidents, "one")[1] < 0.9
+
+
+def test_caller_who_names_the_side_across_the_line_adds_nothing_to_the_line(case, line):
+    text = """
+        id    platform  assessment  lon  lat   sigma_m  claimed_party
+        call  {}        impact      10   -0.1  300      Northland
+    """
+
+    def who(platform):
+        terms = case(text.format(platform)).attributed(line).records.terms.to_pylist()
+        return {t["term"] for t in terms if t["party"]}
+
+    assert who("hotline") == {"line"}
+    assert who("open_source") == {"line", "claims"}
 
 
 # --- bearings and range
@@ -154,9 +234,10 @@ def test_second_bearing_of_one_owner_is_no_second_vote(case, line, source):
         terms = case(text).attributed(line, sources).records.terms.to_pylist()
         return next(t["value"] for t in terms if t["term"] == "bearing")
 
+    # two votes of an assessment sharpen the bearing a little, so not exactly twice
     one_owner = bearing((source("one", "mission"), source("two", "mission")))
     two_owners = bearing((source("one", "mission"), source("two", "agency")))
-    assert two_owners == pytest.approx(2 * one_owner)
+    assert two_owners == pytest.approx(2 * one_owner, rel=0.01)
 
 
 def test_party_without_ground_in_range_is_unlikely_to_have_fired(case, line):
@@ -189,7 +270,7 @@ def test_word_of_a_party_about_its_opponent_names_nobody_however_often(
     sources = tuple(source(f"ministry_{k}", f"owner {k}") for k in range(20))
     attributed = given.attributed(None, sources).records
     assert p_of(attributed.incidents, "same") == (0, 0, 1)
-    terms = {t["term"] for t in attributed.terms.to_pylist()}
+    terms = {t["term"] for t in attributed.terms.to_pylist() if t["party"]}
     assert terms == {"interested claims"}
 
 
@@ -235,9 +316,8 @@ def test_party_behind_a_source_is_known_by_its_owner(case, source):
         a   press      Northland
     """)
     sources = (source("press", "State radio of Southland"),)
-    (term,) = {
-        t["term"] for t in given.attributed(None, sources).records.terms.to_pylist()
-    }
+    terms = given.attributed(None, sources).records.terms.to_pylist()
+    (term,) = {t["term"] for t in terms if t["party"]}
     assert term == "interested claims"
 
 
@@ -264,20 +344,29 @@ def test_root_that_names_both_names_none(case, source, p_of):
 # --- whether it happened
 
 
-def test_lone_weak_report_weighs_less_than_a_patrol(case, line, p_of):
+def whether(given, line=None):
+    """Log-odds of each incident that it happened, and each term."""
+    terms = given.attributed(line, weights=WEIGHTS).records.terms.to_pylist()
+    found = {}
+    for term in terms:
+        if term["party"] is None:
+            found.setdefault(term["incident_id"], {})[term["term"]] = term["value"]
+    return found
+
+
+def test_lone_weak_report_weighs_less_than_an_aircraft(case, line, p_of):
     given = case("""
-        id    platform     assessment  lon  lat   sigma_m
-        post  open_source  impact      10   -0.1  300
-        eyes  patrol       impact      10   -0.1  300
+        id    platform     assessment  lon  lat    sigma_m
+        post  open_source  impact      10   -0.01  300
+        eyes  mini_uav     impact      10   -0.01  300
     """)
-    incidents = given.attributed(line).records.incidents
+    incidents = given.attributed(line, weights=WEIGHTS).records.incidents
     assert p_of(incidents, "post")[0] < p_of(incidents, "eyes")[0]
 
 
 def test_two_kinds_of_eyes_lift_the_doubt_that_two_of_one_kind_do_not(case):
-    from tocsin.findings.cases import read_cases
-
-    given = case("""
+    found = whether(
+        case("""
         id  incident  source_id  platform         nature   derived_from
         a   one       p          open_source      event    -
         b   posts     p          open_source      event    -
@@ -287,12 +376,87 @@ def test_two_kinds_of_eyes_lift_the_doubt_that_two_of_one_kind_do_not(case):
         f   copied    p          open_source      event    x
         g   copied    q          acoustic_sensor  warning  -
     """)
-    cases = read_cases(*given.tables, (), given.parties, WEIGHTS)
-    happened = dict(zip(cases.ids, cases.happened.tolist(), strict=True))
-    alone = WEIGHTS.happened["open_source"]
-    assert happened["one"] == happened["posts"] == happened["copied"]
-    assert happened["one"] == pytest.approx(alone)
-    assert happened["both"] > 0.95
+    )
+    alone = WEIGHTS.happened.fire["open_source"]
+    for name in ("one", "posts", "copied"):
+        assert found[name]["eyes"] == pytest.approx(alone)
+        assert not {"again", "further eyes"} & set(found[name])
+    heard = WEIGHTS.happened.fire["acoustic_sensor"]
+    assert found["both"]["eyes"] == pytest.approx(alone + heard)
+    assert found["both"]["further eyes"] == WEIGHTS.happened.another
+
+
+def test_second_array_that_hears_the_same_counts_and_its_copy_does_not(case):
+    found = whether(
+        case("""
+        id  incident  platform         derived_from
+        a   two       acoustic_sensor  -
+        b   two       acoustic_sensor  -
+        c   copy      acoustic_sensor  -
+        d   copy      acoustic_sensor  c
+    """)
+    )
+    assert found["two"]["again"] == WEIGHTS.happened.again["acoustic_sensor"]
+    assert "again" not in found["copy"]
+
+
+def test_eye_at_work_thereabouts_that_is_silent_speaks_against(case):
+    text = """
+        id    platform         lon  lat  sigma_m
+        seen  patrol           10   0.5  300
+        near  acoustic_sensor  10   0.6  300
+        far   patrol           15   0.5  300
+    """
+    found = whether(case(text))
+    silent = WEIGHTS.happened.silent
+    assert found["seen"]["silent eyes"] == silent["acoustic_sensor"]
+    assert found["near"]["silent eyes"] == silent["patrol"]
+    assert "silent eyes" not in found["far"]
+
+
+def test_doubtful_grade_lowers_and_good_grade_lifts(case):
+    found = whether(
+        case("""
+        id    platform  credibility
+        good  patrol    2
+        bad   patrol    4
+        none  patrol    -
+        six   patrol    6
+    """)
+    )
+    assert found["good"]["credibility"] > 0 > found["bad"]["credibility"]
+    assert "credibility" not in found["none"]
+    assert "credibility" not in found["six"]
+
+
+def test_fire_near_the_line_is_likelier_than_far_behind_it(case, line):
+    found = whether(
+        case("""
+        id    platform  setting             lon  lat    sigma_m
+        near  patrol    -                   10   -0.01  300
+        mid   patrol    -                   10   -0.10  300
+        deep  patrol    -                   10   -0.50  300
+        drill patrol    live_fire_exercise  10   -0.50  300
+    """),
+        line,
+    )
+    assert found["near"]["near"] > 0 > found["mid"]["near"] > found["deep"]["near"]
+    assert found["deep"]["near"] == -WEIGHTS.near.most
+    assert "near" not in found["drill"]
+
+
+def test_weapon_is_believed_of_an_eye_and_not_of_hearsay(case):
+    found = whether(
+        case("""
+        id    platform     weapon
+        post  open_source  mortar_lt_120
+        eyes  patrol       mortar_lt_120
+        dim   patrol       unknown
+    """)
+    )
+    assert found["eyes"]["weapon"] == WEIGHTS.happened.weapon
+    assert "weapon" not in found["post"]
+    assert "weapon" not in found["dim"]
 
 
 # --- words
@@ -306,7 +470,7 @@ def test_terms_of_an_explanation_add_up_and_name_their_source(case, line):
         c   x         paper      Northland      -           -              impact      10   -0.3  300      -                 -
     """)  # noqa: E501
     judgements = given.explained("x", line)
-    assert set(judgements) == {"Northland", "Southland"}
+    assert set(judgements) == {HAPPENED, "Northland", "Southland"}
     for judgement in judgements.values():
         total = math.fsum(reason.value for reason in judgement.reasons)
         assert judgement.value == pytest.approx(total)
@@ -318,6 +482,25 @@ def test_terms_of_an_explanation_add_up_and_name_their_source(case, line):
     )
     assert "paper" in reasons["claims"].source
     assert "line +" in judgements["Northland"].why()
+
+
+def test_explanation_says_in_words_whether_it_happened(case, line):
+    given = case("""
+        id  incident  platform         weapon         credibility  lon  lat    sigma_m  fire_bearing_deg
+        a   x         acoustic_sensor  mortar_lt_120  2            10   -0.01  300      180
+        b   x         acoustic_sensor  -              3            10   -0.01  300      -
+        c   x         static_camera    -              -            10   -0.01  300      -
+        d   y         patrol           -              -            10   -0.02  300      -
+    """)  # noqa: E501
+    told = given.explained("x", line, weights=WEIGHTS)[HAPPENED]
+    terms = {reason.term for reason in told.reasons}
+    assert terms == set(WHETHER)
+    assert told.value == pytest.approx(math.fsum(r.value for r in told.reasons))
+    assert "acoustic_sensor, static_camera" in told.why()
+    assert "km from the other side's ground" in told.why()
+    whole = given.attributed(line, weights=WEIGHTS).records.terms.to_pylist()
+    mine = [t["value"] for t in whole if t["incident_id"] == "x" and not t["party"]]
+    assert math.fsum(mine) == pytest.approx(told.value)
 
 
 def test_explaining_what_is_not_there_says_so(case, line):
@@ -409,7 +592,7 @@ def test_named_incidents_are_right_as_often_as_they_say(case, line, chance):
     head = "id assessment lon lat sigma_m fire_bearing_deg fire_kappa"
     given = case("\n".join([head, *rows]))
     attributed = given.attributed(line).records.incidents
-    happened = WEIGHTS.happened["patrol"]
+    happened = 1 / (1 + math.exp(-6.0))
     north = attributed["p_Northland"].to_numpy() / happened
     south = attributed["p_Southland"].to_numpy() / happened
     says, right = np.maximum(north, south), (north > south) == by_north

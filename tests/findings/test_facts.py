@@ -51,6 +51,14 @@ def test_each_party_that_may_have_done_it_has_a_row_and_the_rows_exclude_each_ot
     assert len({r["fact_id"] for r in rows}) == 2
 
 
+def test_rows_of_an_exchange_of_fire_do_not_exclude_each_other(case):
+    given = case("id kind\na exchange_of_fire")
+    both = facts(given, p={"Northland": 0.9, "Southland": 0.9})
+    assert acts(both) == [("fire", "Northland"), ("fire", "Southland")]
+    assert {r["root"] for r in both} == {"a"}
+    assert len({r["choice"] for r in both}) == 2
+
+
 def test_where_nobody_is_named_one_row_without_party_says_so(case):
     (row,) = facts(case("id\na"))
     assert (row["kind"], row["party"], row["target_party"], row["p"]) == (

@@ -71,7 +71,8 @@ def test_required_columns_alone_are_enough(fuse):
 
 
 def test_parties_of_the_control_layer_become_columns(fuse):
-    rows = [row("a", assessment="impact", fire_bearing_deg=0.0, fire_kappa=15.0)]
+    told = {"assessment": "impact", "fire_bearing_deg": 0.0, "fire_kappa": 15.0}
+    rows = [row("a", platform="mini_uav", **told)]
     control = layer(("North", RING), ("South", SOUTH))
     done, incidents, _ = fuse(rows, control=control)
     assert done.exit_code == 0, done.output

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from tocsin.cli import app
 from tocsin.findings import load_weights
 from tocsin.fusing.calibration import Judged, calibrated, drawn, reliability, said
-from tocsin.fusing.fitting import fitted, written
+from tocsin.fusing.fitting import Told, fitted, written
+from tocsin.fusing.held_out import judged
 
 
 def of(p, truth, mix=None, parties=("N", "S")):
@@ -61,14 +62,43 @@ def test_picture_is_a_whole_drawing_with_a_dot_for_each_bin():
     assert len(picture.findall(".//{http://www.w3.org/2000/svg}circle")) == 2
 
 
-def test_fit_counts_lone_reports_and_keeps_the_judgement_where_there_are_none():
-    judged = of([[0.0, 0.0]] * 90, [-1] * 90, ["hotline"] * 90)
+def test_fit_learns_what_a_hotline_is_worth_and_keeps_what_nothing_was_told_of():
     weights = load_weights()
-    shares = fitted(judged, weights)
-    assert shares["hotline"] == pytest.approx(0.055)
-    assert shares["mini_uav"] == weights.happened["mini_uav"]
-    text = tomllib.loads(written(shares, [7]))
-    assert text["attribution"]["happened"] == shares
+    told = Told(
+        names=("fire.hotline", "fire.mini_uav", "another"),
+        design=np.tile([1.0, 0.0, 0.0], (400, 1)),
+        given=np.zeros(400),
+        happened=np.arange(400) % 10 == 0,
+    )
+    found = fitted(told, weights)
+    assert found["fire.hotline"] == pytest.approx(np.log(0.1 / 0.9), abs=0.1)
+    assert found["fire.mini_uav"] == weights.happened.fire["mini_uav"]
+    assert found["another"] == weights.happened.another
+    text = tomllib.loads(written(found, [7]))["attribution"]["happened"]
+    assert text["fire"]["hotline"] == found["fire.hotline"]
+    assert text["another"] == found["another"]
+
+
+def test_fit_finds_again_the_weights_that_made_what_happened():
+    rng = np.random.default_rng(3)
+    counts = rng.integers(0, 2, (4000, 3)).astype(float)
+    true = np.array([-1.0, 2.0, 0.5])
+    names = ("fire.patrol", "fire.mini_uav", "weapon")
+    chance = 1 / (1 + np.exp(-counts @ true))
+    told = Told(
+        names=names,
+        design=counts,
+        given=np.zeros(4000),
+        happened=rng.random(4000) < chance,
+    )
+    found = fitted(told, load_weights())
+    assert [found[name] for name in names] == pytest.approx(true.tolist(), abs=0.2)
+
+
+def test_incidents_that_are_taken_for_fire_and_are_none_are_judged_too():
+    found = judged([5], days=1, per_day=500)
+    assert (found.truth == -1).sum() > (found.truth >= 0).sum() / 4
+    assert set(np.unique(found.truth)) == {-1, 0, 1}
 
 
 def test_command_fits_on_one_seed_and_measures_on_another(tmp_path):

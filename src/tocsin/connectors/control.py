@@ -43,6 +43,7 @@ from tocsin.model.records import Record
 
 __all__ = ["DatedAreas", "read_control"]
 
+FARTHEST_OFF_M: Final = 1e6
 LARGEST_FILE: Final = 256 * 2**20
 SMALLEST_OVERLAP_KM2: Final = 1.0
 WORLD: Final = shapely.box(-180, -90, 180, 90)
@@ -124,10 +125,28 @@ def _features(file: Path) -> Outcome[Control]:
         issues.append(_issue(file, None, "some features have `valid_from`, some none"))
     _refuse_errors(issues)
     publisher = _publisher(file, whole, issues)
+    sigma_m = _sigma_m(file, whole)
     layers = tuple(_layers(found))
     issues += _overlaps(file, layers)
-    control = Control(publisher=publisher, origin=_origin(file, whole), layers=layers)
+    control = Control(
+        publisher=publisher,
+        origin=_origin(file, whole),
+        layers=layers,
+        sigma_m=sigma_m,
+    )
     return Outcome(records=control, issues=tuple(issues))
+
+
+def _sigma_m(file: Path, whole: dict[str, Any]) -> float | None:
+    """How far the line may be off, where the file states it as ``sigma_m``."""
+    given = whole.get("sigma_m")
+    if given is None:
+        return None
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not number or not 0 <= given < FARTHEST_OFF_M:
+        message = f"`sigma_m` is {given!r}, not metres from 0 to {FARTHEST_OFF_M:,.0f}"
+        raise InputRefused([_issue(file, None, message)])
+    return float(given)
 
 
 def _json(file: Path) -> dict[str, Any]:

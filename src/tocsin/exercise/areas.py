@@ -20,6 +20,7 @@ from tocsin.exercise.world import Ground, Reals, lantern_ground, to_degrees
 
 __all__ = ["PUBLISHER", "areas_bytes", "areas_geojson", "control_geojson"]
 
+SURVEYED_M: Final = 30.0  # how far the drawn line may be off
 PUBLISHER: Final = "Exercise directing staff"
 _SITE_KM, _RANGE_KM, _AREA_KM = 3.0, 4.0, 2.0
 
@@ -52,7 +53,7 @@ def control_geojson(
             for party, ring in zip(cast.parties, rings, strict=True)
         ]
     )
-    return held | {"publisher": PUBLISHER}
+    return held | {"publisher": PUBLISHER, "sigma_m": SURVEYED_M}
 
 
 def _collection(features: list[dict[str, Any]]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from tocsin.exercise.events import (
     restriction,
     weapon,
 )
-from tocsin.exercise.fire import arm, fire_at
+from tocsin.exercise.fire import arm, fire_at, toward
 from tocsin.exercise.watching import CAMERA, PATROL, UAV, Outage
 from tocsin.exercise.world import Ground, Reals, Wholes, line_y, sector_at
 
@@ -59,6 +59,8 @@ _BLAST_SHARE: Final = 0.05  # quarries and mine clearance
 
 _KIND: Final = np.array([kind(row[1]) for row in _LIFE], dtype=np.int8)
 _SHARE: Final = np.array([row[0] for row in _LIFE])
+_OVER_OWN: Final = 0.2  # of flights, those that stay over their own ground
+_HOMEWARD: Final = 0.3  # of flights that are seen, those on their way back
 _OWNER: Final = np.array([("holder", "other", "nobody").index(row[2]) for row in _LIFE])
 _AWAY: Final = np.array([row[3] for row in _LIFE])
 _LASTS: Final = np.array([row[4] for row in _LIFE])
@@ -200,12 +202,24 @@ def _life(
     )
     events["kind"] = _KIND[what]
     holder = _holder(ground, events)
+    over_own = rng.random(many) < _OVER_OWN
     events["party"] = np.select(
-        [_OWNER[what] == 0, _OWNER[what] == 1], [holder, 1 - holder], -1
+        [_OWNER[what] == 0, _OWNER[what] == 1],
+        [holder, np.where(over_own, holder, 1 - holder)],
+        -1,
     )
+    _fly(ground, rng, events)
     events["count"] = np.maximum(1, rng.poisson(_THINGS[what]))
     events["weapon"] = _shown(rng, events["kind"])
     return events
+
+
+def _fly(ground: Ground, rng: np.random.Generator, events: Events) -> None:
+    """The course of what flies: towards the opponent, or home again."""
+    home = 180.0 * (rng.random(len(events)) < _HOMEWARD)
+    course = (toward(ground, events, rng) + home) % 360.0
+    flies = events["kind"] == kind("uav_overflight")
+    events["bearing"] = np.where(flies, course, np.nan)
 
 
 def _shown(rng: np.random.Generator, kinds: Wholes) -> Wholes:

@@ -80,6 +80,10 @@ def fire_at(
     events["t"], events["x"], events["party"] = t, x, party
     events, depth = arm(events, rng)
     outgoing, short = _fates(rng, len(t))
+    flash = events["kind"] == kind(
+        "muzzle_flash"
+    )  # seen where it leaves, or not at all
+    outgoing, short = outgoing | flash, short & ~flash
     out, into = assessment("outgoing"), assessment("impact")
     events["assessment"] = np.where(outgoing, out, into)
     away = np.clip(rng.exponential(depth) + 0.05, 0.05, 25.0)

@@ -15,7 +15,7 @@ well answered with ``undetermined`` and badly with ``met``.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
@@ -47,8 +47,10 @@ class Matched(Record, frozen=True, kw_only=True):
     Attributes:
         found: true breaches, in watched sectors, that a verdict names.
         missed: those that none names.
-        missed_undetermined: of these, where the clause was said to be undetermined
-            then: not known, but not denied either.
+        missed_unreported: of these, the acts of which no observation tells: noise of
+            a party that the mission had no eye on, and no method can find.
+        missed_undetermined: of the other missed ones, where the clause was said to be
+            undetermined then: not known, but not denied either.
         false: verdicts of breach that fit no true breach, watched or not.
         false_excused: of these, the ones that name an act of self-defence.
         unseen: true breaches that nobody could have seen.
@@ -59,6 +61,7 @@ class Matched(Record, frozen=True, kw_only=True):
     clause: str
     found: int
     missed: int
+    missed_unreported: int
     missed_undetermined: int
     false: int
     false_excused: int
@@ -102,6 +105,7 @@ def match_verdicts(
     *,
     clauses: Sequence[str],
     tolerance_s: Mapping[str, float] = TOLERANCE_S,
+    reported: Collection[int] | None = None,
 ) -> tuple[Matched, ...]:
     """One row for each clause asked about.
 
@@ -110,6 +114,8 @@ def match_verdicts(
         verdicts: VERDICTS.
         clauses: which clauses to compare.
         tolerance_s: seconds by which a verdict may miss, by clause; others 15 minutes.
+        reported: numbers of the true events of which some observation tells; None:
+            not known, and no breach counts as unreported.
     """
     true, said = breaches.to_pylist(), verdicts.to_pylist()
     return tuple(
@@ -118,13 +124,18 @@ def match_verdicts(
             [row for row in true if row["clause"] == clause],
             [row for row in said if row["clause"] == clause],
             tolerance_s.get(clause, _OTHERWISE_S),
+            reported,
         )
         for clause in clauses
     )
 
 
 def _match_clause(
-    clause: str, true: list[Any], said: list[Any], tolerance: float
+    clause: str,
+    true: list[Any],
+    said: list[Any],
+    tolerance: float,
+    reported: Collection[int] | None,
 ) -> Matched:
     breached = [row for row in true if row["verdict"] == "breached"]
     watched = [row for row in breached if not _unseen(row)]
@@ -135,11 +146,13 @@ def _match_clause(
     excused = [row for row in true if row["verdict"] == "excused"]
     others, _ = _paired(excused, left, tolerance)
     then = [_verdict_then(row, said, tolerance) for row in unseen]
-    open_ = [_verdict_then(row, said, tolerance) for row in missed]
+    told = [row for row in missed if _told(row, reported)]
+    open_ = [_verdict_then(row, said, tolerance) for row in told]
     return Matched(
         clause=clause,
         found=len(watched) - len(missed),
         missed=len(missed),
+        missed_unreported=len(missed) - len(told),
         missed_undetermined=open_.count("undetermined"),
         false=len(left),
         false_excused=len(excused) - len(others),
@@ -152,6 +165,10 @@ def _match_clause(
 def _unseen(row: Any) -> bool:
     share = row["watched_share"]
     return share is not None and share < BLIND_BELOW
+
+
+def _told(row: Any, reported: Collection[int] | None) -> bool:
+    return reported is None or row["event"] is None or row["event"] in reported
 
 
 def _cell(row: Any) -> Cell:

@@ -3,7 +3,8 @@
 Nearly half are fields on fire seen from orbit, in clusters. The rest are thunder and
 quarries heard by the arrays, lights and birds before the cameras, tractors taken for
 guns, recycled posts, and claims of a party that nobody can find traces of. They pass
-through the same writers as true reports, so nothing but their content gives them away.
+through the same writers as true reports and are told with a weapon, an assessment and a
+direction as those are, if less often, so nothing but their content gives them away.
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ from typing import Final
 
 import numpy as np
 
-from tocsin.exercise.events import Events, blank, kind
+from tocsin.exercise.events import (
+    FIRE_KINDS,
+    Events,
+    assessment,
+    blank,
+    kind,
+    weapon,
+)
 from tocsin.exercise.reports import Desk, write_reports
 from tocsin.exercise.rows import Rows, word
 from tocsin.exercise.watching import (
@@ -52,6 +60,14 @@ _LOOKS: Final = {
 }
 """What each network takes nothing for."""
 
+_WEAPON_IMAGINED: Final = 0.4  # of false fire, so much sounds like some weapon
+_TAKEN_FOR_GUNS: Final = (
+    "small_arms",
+    "heavy_machine_gun",
+    "mortar_lt_120",
+    "mortar_ge_120",
+    "artillery_ge_100",
+)
 _FIELD_FIRES: Final = 6.0  # hot pixels of one burning field
 
 
@@ -99,6 +115,12 @@ def _imagine(desk: Desk, network: int, how_many: int, seconds: float) -> Events:
     if network == SATELLITE:
         _in_clusters(rng, events)
     events["kind"] = rng.choice([kind(word) for word in _LOOKS[network]], how_many)
+    shooting = np.isin(events["kind"], FIRE_KINDS)
+    events["assessment"] = np.where(shooting, assessment("impact"), -1)
+    events["bearing"] = np.where(shooting, rng.uniform(0, 360, how_many), np.nan)
+    armed = shooting & (rng.random(how_many) < _WEAPON_IMAGINED)
+    light = [weapon(name) for name in _TAKEN_FOR_GUNS]
+    events["weapon"] = np.where(armed, rng.choice(light, how_many), -1)
     events["party"] = rng.integers(0, 2, how_many)
     events["count"] = 1 + rng.poisson(2.0, how_many)
     events["sector"] = sector_at(ground, events["x"], events["y"])

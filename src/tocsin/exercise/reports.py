@@ -43,6 +43,7 @@ __all__ = ["Desk", "Misspecified", "write_reports"]
 _FIRE: Final = np.array(FIRE_KINDS)
 _EXACT_UP_TO: Final = 2
 _MOMENT_S: Final = 300.0  # what lasts longer has an end of its own in reports
+_COURSE_TOLD: Final = 0.6  # who sees an aircraft mostly sees where it goes
 _MINI_KM, _MID_KM = 5.0, 25.0  # reach of small and of mid-range aircraft
 _NORTH, _SOUTH = 1, 2  # press channels of the sides; 0 is the digest
 
@@ -164,7 +165,9 @@ def _assess(desk: Desk, rows: Rows, events: Events, *, sure: float) -> None:
 def _bearing_of_fire(
     desk: Desk, rows: Rows, events: Events, *, share: float, kappa: float
 ) -> None:
-    given = desk.chance(share, len(rows)) & np.isfinite(events["bearing"])
+    flies = events["kind"] == kind("uav_overflight")
+    told = np.where(flies, np.maximum(share, _COURSE_TOLD), share)
+    given = desk.chance(told, len(rows)) & np.isfinite(events["bearing"])
     error = np.degrees(desk.rng.vonmises(0.0, kappa, len(rows)))
     bearing = (events["bearing"] + error) % 360.0
     rows["fire_bearing_deg"] = np.where(given, bearing, np.nan)
@@ -280,6 +283,23 @@ def _uav(desk: Desk, rows: Rows, events: Events) -> None:
     )
     far = word("platform", "long_range_uav")
     rows["platform"] = np.where(reach > _MID_KM, far, rows["platform"])
+    _find_emitter(desk, rows, events)
+
+
+def _find_emitter(desk: Desk, rows: Rows, events: Events) -> None:
+    """An aircraft that is jammed gives a bearing sector to the emitter, no place."""
+    many = len(rows)
+    jammed = events["kind"] == kind("jamming")
+    turn, far = desk.rng.uniform(0, 2 * np.pi, many), desk.rng.uniform(6.0, 18.0, many)
+    rows["observer_x"] = np.where(jammed, events["x"] + far * np.sin(turn), np.nan)
+    rows["observer_y"] = np.where(jammed, events["y"] + far * np.cos(turn), np.nan)
+    bearing, _ = _bearing_to(rows, events["x"], events["y"])
+    _keep(rows, jammed, "bearing_deg", (bearing + desk.error(4.0, many)) % 360.0)
+    _keep(rows, jammed, "width_deg", np.full(many, 16.0))
+    _keep(rows, jammed, "range_min_m", np.full(many, 3_000.0))
+    _keep(rows, jammed, "range_max_m", np.full(many, 22_000.0))
+    for name in ("x", "y", "sigma_m"):
+        rows[name] = np.where(jammed, np.nan, rows[name])
 
 
 def _patrols(desk: Desk, rows: Rows, events: Events) -> None:

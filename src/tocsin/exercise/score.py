@@ -38,6 +38,15 @@ CLAUSES: Final = (
 )
 
 
+LEGEND: Final = (
+    "found        a verdict names clause, party and sector within 15 minutes",
+    "missed       no verdict does; undetermined: it was said to be open then, not kept",
+    "false        a verdict of breach that fits no true breach",
+    "unseen       in sectors watched by less than a fifth: undetermined is right",
+)
+"""What the words of the score mean, for a terminal."""
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What a run made of the observations."""
 
@@ -89,7 +98,7 @@ class Score(Record, frozen=True, kw_only=True):
             f" {self.accused_falsely:,} of them name a party"
         )
         head = [grouping, named, sure, nothing]
-        return head + [_line(row) for row in self.verdicts]
+        return head + [_line(row) for row in self.verdicts] + list(LEGEND)
 
 
 def _figure(value: float | None) -> str:
@@ -98,8 +107,16 @@ def _figure(value: float | None) -> str:
 
 def _line(row: Matched) -> str:
     text = f"{row.clause:<13}{row.found} found, {row.missed} missed"
-    if row.missed_undetermined:
-        text += f" ({row.missed_undetermined} of them left undetermined)"
+    why = [
+        f"{row.missed_unreported} that no observation tells of"
+        if row.missed_unreported
+        else "",
+        f"{row.missed_undetermined} left undetermined"
+        if row.missed_undetermined
+        else "",
+    ]
+    if any(why):
+        text += f" ({', '.join(filter(None, why))})"
     text += f", {row.false} false"
     if row.false_excused:
         text += f" ({row.false_excused} of them self-defence)"
@@ -146,7 +163,11 @@ def score(
         false_incidents=falsely,
         accused_falsely=accused,
         verdicts=match_verdicts(
-            exercise.truth_breaches, verdicts, clauses=clauses, tolerance_s=tolerance_s
+            exercise.truth_breaches,
+            verdicts,
+            clauses=clauses,
+            tolerance_s=tolerance_s,
+            reported=frozenset(truth["event"][events].tolist()),
         ),
     )
 

@@ -11,6 +11,8 @@ every term. Refused: to name a party that nothing speaks for.
 - A party's word about its opponent, alone, names nobody, however often it is said.
 - What one weak source alone reports may not have happened: ``p_<party>`` is the
   probability that it happened *and* that party did it.
+- In an exchange of fire both parties fire: each is then named with the probability that
+  it happened, and their sum may exceed 1.
 
 >>> from tocsin.findings.weights import load_weights
 >>> log_odds = {"line": np.array([[1.5, -1.5], [0.3, -0.3]])}
@@ -25,32 +27,47 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from scipy.special import expit, softmax
 
 from tocsin.errors import WrongUse
-from tocsin.findings.cases import Cases, Reals, read_cases
-from tocsin.findings.reasons import reasons_of
+from tocsin.findings.cases import BOTH, Cases, Reals, only, read_cases
+from tocsin.findings.happened import WHETHER, silence
+from tocsin.findings.reasons import reasons_of, whether_of
 from tocsin.findings.terms import TERMS, Terms, weigh
 from tocsin.findings.weights import Weights, load_weights
 from tocsin.model import Issue, Judgement, Outcome, SourceDescription, Where
 from tocsin.model.control import Control
 
-__all__ = ["ATTRIBUTION", "Attributed", "attribute", "explain", "named"]
+__all__ = [
+    "ATTRIBUTION",
+    "HAPPENED",
+    "Attributed",
+    "attribute",
+    "explain",
+    "named",
+]
 
 ATTRIBUTION = pa.schema(
     [
         pa.field("incident_id", pa.string(), nullable=False),
-        pa.field("party", pa.string(), nullable=False),
+        pa.field("party", pa.string()),
         pa.field("term", pa.string(), nullable=False),
         pa.field("value", pa.float64(), nullable=False),
     ]
 )
-"""One row for each term that is not 0: natural log-odds against the other parties."""
+"""One row for each term that is not 0: natural log-odds against the other parties.
+
+Where ``party`` is null, the term is about whether it happened at all.
+"""
 
 ON_CONTROL = ("line", "bearing", "range")
 SPEAKS = ("line", "bearing", "range", "claims")
+EVEN = 0.5  # more than that for two parties is said of an exchange alone
 PROVES = ("bearing", "range", "claims")
+
+
+HAPPENED = "it happened"
+"""Under what :func:`explain` tells whether it happened; no party is called so."""
 
 
 class Attributed(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,12 +111,13 @@ def attribute(
     cases = read_cases(incidents, members, observations, sources, parties, weights)
     terms = weigh(cases, parties, control, weights)
     bare = {k: v for k, v in terms.values.items() if k not in ON_CONTROL}
+    who, who_bare = named(terms.values, weights), named(bare, weights)
     attributed = Attributed(
         incidents=_filled(
-            incidents, parties, _likely(named(terms.values, weights), cases)
+            incidents, parties, _likely(who, terms.whether, cases, weights)
         ),
         without_control=_filled(
-            incidents, parties, _likely(named(bare, weights), cases)
+            incidents, parties, _likely(who_bare, terms.whether_bare, cases, weights)
         ),
         terms=_table(cases, parties, terms),
         publisher=control.publisher if control and control.layers else None,
@@ -118,9 +136,14 @@ def named(terms: Mapping[str, Reals], weights: Weights) -> Reals:
     return np.where(speaks & enough, p, 0.0)
 
 
-def _likely(p: Reals, cases: Cases) -> Reals:
+def _likely(
+    p: Reals, whether: Mapping[str, Reals], cases: Cases, weights: Weights
+) -> Reals:
     """P(it happened and this party did it): who, times whether."""
-    return p * cases.happened[:, None]
+    happened = expit(sum(whether.values(), start=np.zeros(())))
+    both = (cases.role == BOTH) & (p.shape[1] == 2)  # noqa: PLR2004
+    who = np.where(both[:, None], weights.most, p)
+    return np.asarray(who * happened[:, None])
 
 
 def _posterior(log_odds: Reals) -> Reals:
@@ -154,26 +177,29 @@ def explain(
     """Why one incident is attributed as it is: for each party its terms in words.
 
     The value of each judgement is the party's log-odds against the others; its reasons
-    add up to it.
+    add up to it. Under :data:`HAPPENED` stand the log-odds that it happened at all.
 
     Raises:
         WrongUse: there is no such incident.
     """
     weights = weights or load_weights()
-    one = incidents.filter(pc.equal(incidents["incident_id"], incident_id))
-    if not one.num_rows:
+    ids = incidents["incident_id"].to_pylist()
+    if incident_id not in ids:
         raise WrongUse(f"there is no incident `{incident_id}`")
-    mine = members.filter(pc.equal(members["incident_id"], incident_id))
-    wanted = mine["observation_id"].combine_chunks()
-    seen = observations.filter(pc.is_in(observations["observation_id"], wanted))
-    cases = read_cases(one, mine, seen, sources, parties, weights)
+    every = read_cases(incidents, members, observations, sources, parties, weights)
+    k = ids.index(incident_id)
+    cases = only(every, k)
     terms = weigh(cases, parties, control, weights)
-    return reasons_of(cases, terms, parties, control, weights)
+    # Who is silent shows only beside the other incidents.
+    terms.whether["silent eyes"] = silence(every, weights)[k : k + 1]
+    who = reasons_of(cases, terms, parties, control, weights)
+    return {HAPPENED: whether_of(cases, terms, weights), **who}
 
 
 def _filled(incidents: pa.Table, parties: Sequence[str], p: Reals) -> pa.Table:
     columns = {f"p_{party}": p[:, k] for k, party in enumerate(parties)}
-    columns["p_undetermined"] = 1 - p.sum(axis=1)
+    both = (p > EVEN).all(axis=1) & (p.shape[1] > 1)
+    columns["p_undetermined"] = 1 - np.where(both, p.max(axis=1), p.sum(axis=1))
     for name, values in columns.items():
         at = incidents.schema.get_field_index(name)
         incidents = incidents.set_column(
@@ -183,15 +209,25 @@ def _filled(incidents: pa.Table, parties: Sequence[str], p: Reals) -> pa.Table:
 
 
 def _table(cases: Cases, parties: Sequence[str], terms: Terms) -> pa.Table:
-    """Every term that is not 0, by incident."""
+    """Every term that is not 0, by incident; first whether, then who."""
+    whether = np.stack([terms.whether[term] for term in WHETHER], axis=1)
     values = np.stack([terms.values[term] for term in TERMS], axis=2)
+    one, what = np.nonzero(whether)
     case, party, term = np.nonzero(values)
+    names = np.array([*parties, None], dtype=object)
+    nobody = np.full(len(one), len(parties))
     return pa.table(
         [
-            cases.ids.gather(case).to_arrow().cast(pa.string()),
-            pa.array(np.array(parties, dtype=object)[party], pa.string()),
-            pa.array(np.array(TERMS, dtype=object)[term], pa.string()),
-            pa.array(values[case, party, term]),
+            cases.ids.gather(np.append(one, case)).to_arrow().cast(pa.string()),
+            pa.array(names[np.append(nobody, party)], pa.string()),
+            pa.array(
+                np.append(
+                    np.array(WHETHER, dtype=object)[what],
+                    np.array(TERMS, dtype=object)[term],
+                ),
+                pa.string(),
+            ),
+            pa.array(np.append(whether[one, what], values[case, party, term])),
         ],
         schema=ATTRIBUTION,
     )

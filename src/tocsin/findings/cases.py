@@ -16,13 +16,26 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+from scipy.special import expit, logit
 
 from tocsin.findings.weights import Weights
 from tocsin.model import SourceDescription
 
-__all__ = ["IMPACT", "NO_ROLE", "SOURCE", "UNKNOWN", "Cases", "read_cases"]
+__all__ = [
+    "BOTH",
+    "FIRE",
+    "FLIGHT",
+    "IMPACT",
+    "JAMMING",
+    "NO_ROLE",
+    "SOURCE",
+    "Cases",
+    "Reals",
+    "only",
+    "read_cases",
+]
 
-NO_ROLE, IMPACT, SOURCE, UNKNOWN = range(4)
+NO_ROLE, FIRE, IMPACT, SOURCE, FLIGHT, JAMMING, BOTH = range(7)
 SEEN_DIRECTLY = (
     "restriction",
     "weapon_presence",
@@ -35,7 +48,7 @@ SEEN_DIRECTLY = (
 OBSERVED = (
     "observation_id", "source_id", "platform", "nature", "kind", "assessment",
     "setting", "weapon", "fire_bearing_deg", "fire_kappa", "claimed_party",
-    "claimed_by", "derived_from", "reliability",
+    "claimed_by", "derived_from", "reliability", "credibility", "bearing_deg",
 )  # fmt: skip
 
 Reals = npt.NDArray[np.float64]
@@ -48,11 +61,19 @@ class Cases(msgspec.Struct, frozen=True, kw_only=True):
         ids: ids of the incidents.
         lon, lat: degrees, NaN where unknown; sigma_m: metres per axis.
         t: microseconds since 1970 of the begin.
-        role: where it fell (1), at its source (2), either (3), says nothing (0).
+        role: what is seen: fire (1), where it fell for certain (2), a thing at its
+            source (3), a flight (4), jamming (5), an exchange (6), nothing that the
+            place tells (0).
+        at_source: of fire, the probability that it was seen where it left, by what
+            the eyes assessed; else 0 or 1 by the role.
+        fire: True where it is fire that nobody marks as a drill or a controlled
+            detonation.
         weapon: the class that its members agree on, or null.
         range_m: greatest range of that weapon; NaN where unknown.
-        happened: probability that anything happened: what each kind of eye alone is
-            worth, put together over those that saw it.
+        eyes: columns case, platform, reports, named, aimed, credibility: one row for
+            each kind of eye, with the number of its reports that are no copies,
+            whether one of them names a class of weapon and whether one tells a
+            direction, and the best grade.
         bearings: columns case, deg, kappa, owner: one row for each root.
         claims: columns case, party, weight, proof, owner: one row for each root;
             ``proof`` is False where somebody with an interest names the opponent.
@@ -64,14 +85,31 @@ class Cases(msgspec.Struct, frozen=True, kw_only=True):
     sigma_m: Reals
     t: npt.NDArray[np.int64]
     role: npt.NDArray[np.int64]
+    at_source: Reals
+    fire: npt.NDArray[np.bool_]
     weapon: pl.Series
     range_m: Reals
-    happened: Reals
+    eyes: pl.DataFrame
     bearings: pl.DataFrame
     claims: pl.DataFrame
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+def only(cases: Cases, k: int) -> Cases:
+    """The k-th case alone, as case 0."""
+    one = slice(k, k + 1)
+    arrays = (
+        "ids", "lon", "lat", "sigma_m", "t", "role", "at_source", "fire", "weapon",
+        "range_m",
+    )  # fmt: skip
+    frames = ("eyes", "bearings", "claims")
+    taken = {name: getattr(cases, name)[one] for name in arrays}
+    for name in frames:
+        rows = getattr(cases, name).filter(pl.col("case") == k)
+        taken[name] = rows.with_columns(case=pl.lit(0, dtype=pl.Int64))
+    return Cases(**taken)
 
 
 def read_cases(
@@ -86,16 +124,19 @@ def read_cases(
     ids = pl.Series(incidents["incident_id"])
     rows = _members(ids, members, observations, sources)
     weapon = _weapons(rows, len(ids))
+    role = _roles(rows, len(ids), weights)
     return Cases(
         ids=ids,
         lon=_real(incidents, "lon"),
         lat=_real(incidents, "lat"),
         sigma_m=_real(incidents, "sigma_m"),
         t=incidents["t_start"].cast(pa.int64()).to_numpy(),
-        role=_roles(rows, len(ids), weights),
+        role=role,
+        at_source=_at_source(rows, role, weights),
+        fire=_hostile(rows, role),
         weapon=weapon,
         range_m=_ranges(weapon, weights),
-        happened=_happened(rows, len(ids), weights),
+        eyes=_eyes(rows),
         bearings=_bearings(rows, weights),
         claims=_claims(rows, sources, parties, weights),
     )
@@ -131,40 +172,75 @@ def _members(
     )
 
 
+def _known_weapon() -> pl.Expr:
+    return (pl.col("weapon") != "unknown").fill_null(value=False)
+
+
 def _events() -> pl.Expr:
     return pl.col("nature").is_in(["event", "period_count"])
 
 
 def _roles(rows: pl.DataFrame, n: int, weights: Weights) -> npt.NDArray[np.int64]:
-    """The most telling of the members' roles: at the source before where it fell."""
-    of_assessment = {"outgoing": SOURCE, "impact": IMPACT, "airburst": IMPACT}
+    """What is seen; of several the most telling, a thing at its source before all."""
+    by, named = weights.roles, pl.col("kind")
     of_kind = {
-        **dict.fromkeys(weights.roles.unknown, UNKNOWN),
-        **dict.fromkeys(weights.roles.impact, IMPACT),
-        **dict.fromkeys(weights.roles.source, SOURCE),
+        **dict.fromkeys(by.unknown, FIRE),
+        **dict.fromkeys(by.impact, IMPACT),
+        **dict.fromkeys(by.flight, FLIGHT),
+        **dict.fromkeys(by.jamming, JAMMING),
+        **dict.fromkeys(by.both, BOTH),
+        **dict.fromkeys(by.source, SOURCE),
     }
-    role = pl.coalesce(
-        pl.when(pl.col("kind") == "muzzle_flash").then(SOURCE),
-        # An exercise is held on the ground of whoever holds it.
-        pl.when(pl.col("setting") == "live_fire_exercise").then(SOURCE),
-        pl.col("assessment").replace_strict(
-            of_assessment, default=None, return_dtype=pl.Int64
-        ),
-        pl.col("kind").replace_strict(of_kind, default=NO_ROLE, return_dtype=pl.Int64),
-        pl.lit(NO_ROLE, dtype=pl.Int64),
-    )
+    role = named.replace_strict(of_kind, default=NO_ROLE, return_dtype=pl.Int64)
+    # An exercise is held on the ground of whoever holds it.
+    drill = (pl.col("setting") == "live_fire_exercise").fill_null(value=False)
+    # Where a direction finder points, there the emitter is.
+    found = (role == JAMMING) & pl.col("bearing_deg").is_not_null()
+    role = pl.when(drill | found).then(SOURCE).otherwise(role).fill_null(NO_ROLE)
     seen = rows.filter(_events()).select("case", role=role)
     roles = np.zeros(n, dtype=np.int64)
-    for value in (UNKNOWN, IMPACT, SOURCE):
+    for value in (JAMMING, FLIGHT, IMPACT, FIRE, BOTH, SOURCE):
         roles[seen.filter(pl.col("role") == value)["case"].to_numpy()] = value
     return roles
 
 
+def _at_source(
+    rows: pl.DataFrame, role: npt.NDArray[np.int64], weights: Weights
+) -> Reals:
+    """P(seen where it left): log-odds, one vote of each owner's kind of eye."""
+    by = weights.line
+    says = pl.col("assessment").replace_strict(
+        {"outgoing": 1, "impact": -1, "airburst": -1},
+        default=0,
+        return_dtype=pl.Int64,
+    )
+    flash = (pl.col("kind") == "muzzle_flash").fill_null(value=False)
+    votes = (
+        rows.filter(_events())
+        .group_by("case", "owner", pl.col("platform").fill_null("unknown"))
+        .agg(vote=pl.when(flash).then(1).otherwise(says).sum().sign())
+    )
+    net = np.zeros(len(role))
+    np.add.at(net, votes["case"].to_numpy(), votes["vote"].to_numpy())
+    log_odds = logit(by.seen_at_source) - net * logit(by.wrong_assessment)
+    fixed = np.where(role == SOURCE, 1.0, 0.0)
+    return np.where(role == FIRE, expit(log_odds), fixed)
+
+
+def _hostile(rows: pl.DataFrame, role: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Fire that no eye marks as a drill or a controlled detonation."""
+    peaceful = (pl.col("setting") == "live_fire_exercise") | (
+        pl.col("assessment") == "controlled_detonation"
+    )
+    marked = rows.filter(_events() & peaceful.fill_null(value=False))
+    hostile = np.isin(role, (FIRE, IMPACT, BOTH))
+    hostile[marked["case"].to_numpy()] = False
+    return hostile
+
+
 def _weapons(rows: pl.DataFrame, n: int) -> pl.Series:
     """The weapon on which the members agree."""
-    named = rows.filter(
-        pl.col("weapon").is_not_null() & (pl.col("weapon") != "unknown")
-    )
+    named = rows.filter(_known_weapon())
     agreed = (
         named.group_by("case")
         .agg(pl.col("weapon").first(), n=pl.col("weapon").n_unique())
@@ -181,29 +257,26 @@ def _ranges(weapon: pl.Series, weights: Weights) -> Reals:
     return far.fill_null(np.nan).to_numpy()
 
 
-def _happened(rows: pl.DataFrame, n: int, weights: Weights) -> Reals:
-    """1 minus the product of the doubts of the eyes that saw it.
+def _eyes(rows: pl.DataFrame) -> pl.DataFrame:
+    """The kinds of eye that saw each case, by their own reports.
 
-    Two platforms of one owner are not independent when they name a party, but what
-    deceives an acoustic array does not deceive a camera, and two false reports must
-    also fall together by chance. A copy, a claim and a warning lift no doubt.
+    Of a case that copies alone tell of, one copy of each stands for the original.
     """
-    default = weights.happened["default"]
     original = pl.col("derived_from").is_null()
-    alone = pl.col("platform").replace_strict(
-        weights.happened, default=default, return_dtype=pl.Float64
-    )
-    doubts = (
+    return (
         rows.filter(_events())
         .filter(original | ~original.any().over("case"))
         .group_by("case", pl.col("platform").fill_null("unknown"))
-        .agg(doubt=1 - alone.max())
+        .agg(
+            reports=pl.coalesce("derived_from", "observation_id").n_unique(),
+            named=_known_weapon().any(),
+            aimed=pl.col("fire_bearing_deg").is_not_null().any(),
+            credibility=pl.col("credibility")
+            .filter(pl.col("credibility") != "6")
+            .min(),
+        )
         .sort("case", "platform")
     )
-    case = doubts["case"].to_numpy()
-    doubt, eyes = np.ones(n), np.bincount(case, minlength=n)
-    np.multiply.at(doubt, case, doubts["doubt"].to_numpy())
-    return 1 - doubt * weights.happened["coincidence"] ** np.maximum(eyes - 1, 0)
 
 
 def _bearings(rows: pl.DataFrame, weights: Weights) -> pl.DataFrame:
@@ -273,6 +346,8 @@ def _weight(
         return claims.admission, True
     if interest or row["nature"] == "claim":
         return claims.interested, False
+    if row["platform"] in claims.residents:
+        return claims.resident, claims.resident > 0
     if row["on_the_spot"]:
         return claims.on_the_spot, True
     grade = row["grade"]

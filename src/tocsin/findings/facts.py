@@ -6,7 +6,8 @@ act. Out: FACTS in time order. Refused: to make one fact twice, or to name anybo
 attribution does not name.
 
 - One row for each act of an incident and each party that may have done it, with its
-  probability; the rows exclude each other. Where nobody is named, one row says so.
+  probability; the rows exclude each other, but for an exchange of fire, in which both
+  acted. Where nobody is named, one row says so.
 - A rule that excludes a setting or an assessment excludes the incident as soon as
   one of its events is so marked. A period's count of zero is no act.
 - Observers of one event count the same thing, so counts are never added up: the
@@ -43,6 +44,7 @@ SEEN = (
 )  # fmt: skip
 NOT_STOOD_BY = ("up_to", "uncountable", "none")
 WIDE = 2.0  # standard errors
+ROUNDING = 1e-9
 
 
 def make_facts(
@@ -184,8 +186,11 @@ def _rows(
     named = named.filter(
         ~pl.col("by_claim") | pl.col("claimed").list.contains(pl.col("party"))
     )
+    # In an exchange of fire both acted: their rows do not exclude each other.
+    together = pl.col("p").sum().over("incident_id", "act") > 1 + ROUNDING
+    named = named.with_columns(together=together)
     nobody = done.join(named, on=["incident_id", "act"], how="anti").with_columns(
-        party=pl.lit(None, dtype=pl.String), p=pl.lit(1.0)
+        party=pl.lit(None, dtype=pl.String), p=pl.lit(1.0), together=pl.lit(value=False)
     )
     return _facts(pl.concat([named, nobody], how="diagonal"), parties)
 
@@ -199,10 +204,11 @@ def _facts(rows: pl.DataFrame, parties: Sequence[str]) -> pl.DataFrame:
             others, default=None, return_dtype=pl.String
         )
     key = pl.concat_str("incident_id", "act", separator="/")
+    fact_id = pl.concat_str(key, pl.col("party").fill_null("*"), separator="/")
     lasts = pl.col("t_end") - pl.col("t_start")
     middle = pl.when(lasts >= BOUNDS_FROM).then(lasts / 2).otherwise(pl.duration())
     return rows.select(
-        fact_id=pl.concat_str(key, pl.col("party").fill_null("*"), separator="/"),
+        fact_id=fact_id,
         origin="origin",
         kind="act",
         party="party",
@@ -217,7 +223,11 @@ def _facts(rows: pl.DataFrame, parties: Sequence[str]) -> pl.DataFrame:
         received_at="known_at",
         p="p",
         root="incident_id",
-        choice=pl.when(pl.col("n_acts") > 1).then(key).otherwise("incident_id"),
+        choice=pl.when("together")
+        .then(fact_id)
+        .when(pl.col("n_acts") > 1)
+        .then(key)
+        .otherwise("incident_id"),
         n_independent="n_independent",
         lon="lon",
         lat="lat",

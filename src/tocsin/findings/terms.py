@@ -13,16 +13,28 @@ import msgspec
 import numpy as np
 from scipy.special import i0e
 
-from tocsin.findings.cases import IMPACT, SOURCE, Cases, Reals
+from tocsin.findings.cases import (
+    BOTH,
+    FIRE,
+    FLIGHT,
+    IMPACT,
+    JAMMING,
+    NO_ROLE,
+    Cases,
+    Reals,
+)
 from tocsin.findings.ground import DIRECTIONS, Held, around, by_layer, shares
+from tocsin.findings.happened import whether
+from tocsin.findings.near import from_the_line
 from tocsin.findings.weights import Weights
 from tocsin.model.control import Control
 
-__all__ = ["TERMS", "Terms", "weigh"]
+__all__ = ["TERMS", "Terms", "own_share", "weigh"]
 
 TERMS = ("line", "bearing", "range", "claims", "interested claims")
 """The terms, in the order in which they are printed."""
 
+EVEN = 0.5
 BEYOND = 1.1  # a little more than the usual range is not out of range
 
 
@@ -33,10 +45,16 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         values: one array for each of :data:`TERMS`.
         held: share of each place on each party's ground, (n, parties); NaN where no
             layer applies.
+        away_m: metres from the other side's ground, (n,); NaN where unknown.
+        whether: the terms on whether it happened at all, each (n,), and
+        whether_bare: the same without the control layer.
     """
 
     values: dict[str, Reals]
     held: Reals
+    away_m: Reals
+    whether: dict[str, Reals]
+    whether_bare: dict[str, Reals]
 
 
 def weigh(
@@ -45,17 +63,33 @@ def weigh(
     """All terms of all cases."""
     n = (len(cases), len(parties))
     values = {term: np.zeros(n) for term in TERMS}
-    held = np.full(n, np.nan)
+    held, away = np.full(n, np.nan), np.full(len(cases), np.nan)
     for term, proof in (("claims", True), ("interested claims", False)):
         _claims(values[term], cases, proof=proof)
     if control is not None and control.layers and len(parties) > 1:
+        away = from_the_line(control, cases.lon, cases.lat, cases.t, parties)
         error = control.sigma_m
         error = weights.line.default_error_m if error is None else error
         for at, ground in by_layer(control, cases.t, parties):
             placed = at[~np.isnan(cases.lon[at])]
             _line(values["line"], held, placed, cases, ground, error, weights)
             _ground_around(values, placed, cases, ground, error, weights)
-    return Terms(values={k: _centred(v) for k, v in values.items()}, held=held)
+    return Terms(
+        values={k: _centred(v) for k, v in values.items()},
+        held=held,
+        away_m=away,
+        whether=whether(cases, away, weights),
+        whether_bare=whether(cases, None, weights),
+    )
+
+
+def own_share(cases: Cases, weights: Weights) -> Reals:
+    """How likely what is seen on a party's ground is its own doing, (n,)."""
+    by = weights.line
+    fire = cases.at_source * by.own_ground_source
+    fire += (1 - cases.at_source) * by.own_ground_impact
+    other = {FLIGHT: by.own_ground_flight, JAMMING: by.own_ground_jamming}
+    return np.select([cases.role == k for k in other], list(other.values()), fire)
 
 
 def _centred(values: Reals) -> Reals:
@@ -84,12 +118,7 @@ def _line(
     """P(place | party) from the shares of the place on each side, capped."""
     sigma = np.hypot(np.nan_to_num(cases.sigma_m[at]), error_m)
     held[at] = shares(cases.lon[at], cases.lat[at], sigma, ground)
-    own = np.array([
-        0.0,
-        weights.line.own_ground_impact,
-        weights.line.own_ground_source,
-        weights.line.own_ground_unknown,
-    ])[cases.role[at]][:, None]  # fmt: skip
+    own = own_share(cases, weights)[at][:, None]
     n = out.shape[1]
     mine = held[at]
     others = mine.sum(axis=1, keepdims=True) - mine
@@ -97,7 +126,7 @@ def _line(
     chance = mine * own + others * (1 - own) / (n - 1) + nobody / n
     chance /= chance.sum(axis=1, keepdims=True)
     chance = np.clip(chance, 1 - weights.line.most, weights.line.most)
-    says = cases.role[at] > 0
+    says = ~np.isin(cases.role[at], (NO_ROLE, BOTH))
     out[at[says]] = np.log(chance[says])
 
 
@@ -111,7 +140,8 @@ def _ground_around(
 ) -> None:
     """Bearing and range, for the cases that have either."""
     bearings = cases.bearings.filter(cases.bearings["case"].is_in(at))
-    known = at[(cases.role[at] == IMPACT) & ~np.isnan(cases.range_m[at])]
+    fell = np.isin(cases.role[at], (FIRE, IMPACT)) & (cases.at_source[at] < EVEN)
+    known = at[fell & ~np.isnan(cases.range_m[at])]
     some = np.union1d(bearings["case"].to_numpy(), known).astype(np.int64)
     if not some.size:
         return
@@ -130,32 +160,53 @@ def _ground_around(
         seen[np.searchsorted(some, case)],
         bearings["deg"].to_numpy(),
         bearings["kappa"].to_numpy(),
-        cases.role[case],
+        _points_away(cases, weights)[case],
+        cases.role[case] == FLIGHT,
         weights,
     )
     np.add.at(values["bearing"], case, said)
 
 
+def _points_away(cases: Cases, weights: Weights) -> Reals:
+    """How likely what is seen goes by the ground ahead of it, not by that behind it.
+
+    Fire that is seen where it left goes towards the others' ground; an aircraft on its
+    way home goes towards its own.
+    """
+    return np.where(cases.role == FLIGHT, weights.bearing.homeward, cases.at_source)
+
+
 def _bearing(
-    seen: Reals, deg: Reals, kappa: Reals, role: np.ndarray, weights: Weights
+    seen: Reals,
+    deg: Reals,
+    kappa: Reals,
+    away: Reals,
+    flies: np.ndarray,
+    weights: Weights,
 ) -> Reals:
     """The logarithm of P(bearing | party), (n, parties).
 
     What flies comes from the direction opposite to its bearing: a party did it if its
-    ground lies there. At the source the bearing points away: a party did it if the
-    others' ground lies there. The bearing is von Mises about each such direction
-    (Mardia and Jupp, Directional Statistics, 2000), and now and then simply wrong.
+    ground lies there. Where it left, the bearing points to the others' ground; where an
+    aircraft goes home, to its own. Which of the two is seen is itself in doubt, so the
+    two are mixed. The bearing is von Mises about each such direction (Mardia and Jupp,
+    Directional Statistics, 2000), and now and then simply wrong.
     """
-    at_source = role == SOURCE
-    back = np.where(at_source, deg, deg + 180)[:, None]
-    away = np.radians(back - DIRECTIONS[None, :])
-    spread = kappa[:, None]
-    density = np.exp(spread * (np.cos(away) - 1)) / (2 * np.pi * i0e(spread))
     others = seen.sum(axis=2, keepdims=True) - seen
-    towards = np.where(at_source[:, None, None], others, seen)
-    total = towards.sum(axis=1)
-    mean = (towards * density[:, :, None]).sum(axis=1) / np.maximum(total, 1e-9)
+    back = _density(seen, deg + 180, kappa)
+    goal = np.where(flies[:, None, None], seen, others)
+    ahead = _density(goal, deg, kappa)
+    mean = (1 - away)[:, None] * back + away[:, None] * ahead
     flat = 1 / (2 * np.pi)
-    mean = np.where(total > 0, mean, flat)
     false = weights.bearing.false_share
     return np.log((1 - false) * mean + false * flat)
+
+
+def _density(ground: Reals, deg: Reals, kappa: Reals) -> Reals:
+    """Density of a direction that may lie anywhere on this ground, (n, parties)."""
+    turn = np.radians(deg[:, None] - DIRECTIONS[None, :])
+    spread = kappa[:, None]
+    density = np.exp(spread * (np.cos(turn) - 1)) / (2 * np.pi * i0e(spread))
+    total = ground.sum(axis=1)
+    mean = (ground * density[:, :, None]).sum(axis=1) / np.maximum(total, 1e-9)
+    return np.asarray(np.where(total > 0, mean, 1 / (2 * np.pi)))

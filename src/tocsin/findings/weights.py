@@ -18,7 +18,9 @@ from tocsin.model import Record
 __all__ = [
     "BearingWeights",
     "ClaimWeights",
+    "HappenedWeights",
     "LineWeights",
+    "NearWeights",
     "Roles",
     "Weights",
     "load_weights",
@@ -32,8 +34,11 @@ class LineWeights(Record, frozen=True, kw_only=True):
     """What the side of the line says."""
 
     own_ground_impact: Chance
-    own_ground_unknown: Chance
     own_ground_source: Chance
+    own_ground_flight: Chance
+    own_ground_jamming: Chance
+    seen_at_source: Chance
+    wrong_assessment: Annotated[float, Meta(gt=0, lt=0.5)]
     most: Annotated[float, Meta(gt=0.5, lt=0.95)]
     default_error_m: Annotated[float, Meta(ge=0)]
 
@@ -44,6 +49,7 @@ class BearingWeights(Record, frozen=True, kw_only=True):
     most_kappa: Positive
     default_kappa: Positive
     false_share: Chance
+    homeward: Chance
 
 
 class ClaimWeights(Record, frozen=True, kw_only=True):
@@ -53,7 +59,33 @@ class ClaimWeights(Record, frozen=True, kw_only=True):
     on_the_spot: Positive
     admission: Positive
     interested: Annotated[float, Meta(ge=0)]
+    resident: Annotated[float, Meta(ge=0)]
+    residents: tuple[str, ...]
     graded: dict[str, float]
+
+
+class HappenedWeights(Record, frozen=True, kw_only=True):
+    """Whether it happened, as natural log-odds by platform and by grade."""
+
+    another: Annotated[float, Meta(ge=0)]
+    unlisted: float
+    weapon: float
+    direction: float
+    hearsay: tuple[str, ...]
+    fire: dict[str, float]
+    other: dict[str, float]
+    again: dict[str, float]
+    silent: dict[str, Annotated[float, Meta(le=0)]]
+    credibility: dict[str, float]
+
+
+class NearWeights(Record, frozen=True, kw_only=True):
+    """How far from the other side's ground hostile fire and anything else falls."""
+
+    default_m: Positive
+    share_of_range: Chance
+    others_m: Positive
+    most: Positive
 
 
 class Roles(Record, frozen=True, kw_only=True):
@@ -62,6 +94,9 @@ class Roles(Record, frozen=True, kw_only=True):
     impact: tuple[str, ...]
     source: tuple[str, ...]
     unknown: tuple[str, ...]
+    flight: tuple[str, ...]
+    jamming: tuple[str, ...]
+    both: tuple[str, ...]
 
 
 class Weights(Record, frozen=True, kw_only=True):
@@ -73,7 +108,8 @@ class Weights(Record, frozen=True, kw_only=True):
     bearing: BearingWeights
     range_m: dict[str, float]
     claims: ClaimWeights
-    happened: dict[str, Chance]
+    happened: HappenedWeights
+    near: NearWeights
     roles: Roles
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tocsin.findings import Weights
 from tocsin.fusing.calibration import calibrated, drawn, reliability, said
 from tocsin.fusing.fitting import fitted, written
-from tocsin.fusing.held_out import judged
+from tocsin.fusing.held_out import judged, told_of
 from tocsin.model import encode
 from tocsin.store import write_durably
 
@@ -49,6 +49,6 @@ def calibrate(
 def fit(
     file: Path, seeds: Sequence[int], *, days: int, per_day: int, weights: Weights
 ) -> None:
-    """Count on these seeds how often lone reports were true; write it for --params."""
-    found = judged(seeds, days=days, per_day=per_day, weights=weights)
-    write_durably(file, written(fitted(found, weights), seeds).encode())
+    """Fit on these seeds whether it happened; write the weights for --params."""
+    told = told_of(seeds, days=days, per_day=per_day, weights=weights)
+    write_durably(file, written(fitted(told, weights), seeds).encode())

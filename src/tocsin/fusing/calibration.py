@@ -6,7 +6,8 @@ that saw an incident and by the party that did it, and a reliability diagram. An
 that falls on one party is bias: :attr:`Group.lean` says how much more often than it did
 each party is named.
 
-Judged are incidents of hostile fire and of fire that never was; to name a party for the
+Judged are incidents of hostile fire, and those taken for it that are none: false
+reports, and drill or blasting that nobody marked as such. To name a party for the
 latter is wrong. An incident is determined where one party is likelier than every other
 and than nobody.
 """

@@ -1,63 +1,82 @@
-"""How often what one kind of eye alone reports happened, counted on exercises.
+"""How much each eye tells of whether it happened, fitted on exercises.
 
-An exercise is no field: what is fitted here belongs to the generator that it was fitted
-to, and is written to a file of its own, for ``--params``. The judgements of
-``attribution.toml`` stay as they are.
+Penalised maximum likelihood of the additive log-odds of ``[happened]``: a logistic
+regression that is drawn to the parameters given. An exercise is no field: what is
+fitted here belongs to the generator that it was fitted to, and is written to a file of
+its own, for ``--params``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import expit
 
 from tocsin.findings import Weights
-from tocsin.fusing.calibration import Judged
 
-__all__ = ["fitted", "written"]
+__all__ = ["Told", "fitted", "written"]
 
-PRIOR = 10.0
-"""The judgement counts as much as so many incidents."""
-SHARES = np.concatenate([[0.01], np.arange(0.05, 1.0, 0.05), [0.99]])
+Reals = npt.NDArray[np.float64]
+DRAWN = 1.0
+"""Standard deviation, in log-odds, by which a weight may leave the one given."""
 
 
-def fitted(judged: Judged, weights: Weights) -> dict[str, float]:
-    """``[happened]``: each platform's share of lone reports that were true.
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What was told of incidents of fire, and whether they were hostile fire.
 
-    ``coincidence`` is the one of some values that explains incidents of several
-    platforms best (maximum likelihood).
+    Attributes:
+        names: weights, as ``fire.patrol`` or ``another``.
+        design: (n, names) how often each counts.
+        given: (n,) log-odds of the terms that are not fitted.
+        happened: (n,) whether it was hostile fire.
     """
-    happened = judged.truth >= 0
-    mix = np.array(judged.mix)
-    shares = dict(weights.happened)
-    for name in shares.keys() - {"default", "coincidence"}:
-        alone = mix == name
-        true = happened[alone].sum() + PRIOR * shares[name]
-        shares[name] = float(np.clip(true / (alone.sum() + PRIOR), 0.01, 0.99))
-    several = [
-        (m.split(" + "), h) for m, h in zip(mix, happened, strict=True) if "+" in m
-    ]
-    if several:
-        scores = [_log_likelihood(several, shares, float(c)) for c in SHARES]
-        shares["coincidence"] = float(SHARES[int(np.argmax(scores))])
-    return {name: round(value, 3) for name, value in sorted(shares.items())}
+
+    names: tuple[str, ...]
+    design: Reals
+    given: Reals
+    happened: npt.NDArray[np.bool_]
 
 
-def _log_likelihood(
-    several: Sequence[tuple[list[str], bool]], shares: dict[str, float], c: float
-) -> float:
-    total = 0.0
-    for names, so in several:
-        doubts = [1 - shares.get(name, shares["default"]) for name in names]
-        doubt = float(np.prod(doubts)) * c ** (len(names) - 1)
-        doubt = min(max(doubt, 1e-6), 1 - 1e-6)
-        total += float(np.log(1 - doubt if so else doubt))
-    return total
+def fitted(told: Told, weights: Weights) -> dict[str, float]:
+    """The weights that explain best what happened, drawn to those given."""
+    start = np.array([_value(weights, name) for name in told.names])
+    so = told.happened.astype(float)
+
+    def loss(values: Reals) -> tuple[float, Reals]:
+        odds = told.design @ values + told.given
+        away = (values - start) / DRAWN**2
+        wrong = float((np.logaddexp(0, odds) - so * odds).sum())
+        slope = told.design.T @ (expit(odds) - so) + away
+        return wrong + float(away @ (values - start)) / 2, slope
+
+    found = minimize(loss, start, jac=True, method="L-BFGS-B")
+    return {
+        name: round(float(value), 3)
+        for name, value in zip(told.names, found.x, strict=True)
+    }
 
 
-def written(shares: dict[str, float], seeds: Sequence[int]) -> str:
-    """The shares as a file for ``--params``, saying what they were counted on."""
+def _value(weights: Weights, name: str) -> float:
+    table, _, entry = name.partition(".")
+    given = getattr(weights.happened, table)
+    return float(given[entry] if entry else given)
+
+
+def written(values: dict[str, float], seeds: Sequence[int]) -> str:
+    """The weights as a file for ``--params``, saying what they were fitted on."""
     told = ", ".join(map(str, seeds))
-    head = f"# Counted on exercises with the seeds {told}; true of no field.\n"
-    lines = [f"{name} = {value}" for name, value in shares.items()]
-    return "\n".join([f"{head}[attribution.happened]", *lines, ""])
+    lines = [f"# Fitted on exercises with the seeds {told}; true of no field."]
+    lines.append("[attribution.happened]")
+    lines += [f"{name} = {v}" for name, v in values.items() if "." not in name]
+    for table in ("fire", "again", "credibility"):
+        lines.append(f"\n[attribution.happened.{table}]")
+        lines += [
+            f"{name.partition('.')[2]} = {value}"
+            for name, value in values.items()
+            if name.startswith(f"{table}.")
+        ]
+    return "\n".join([*lines, ""])

@@ -7,7 +7,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -15,15 +17,36 @@ from tocsin import connectors, exercise, findings, incidents
 from tocsin.evidence.coarsen import coarsen_outgoing
 from tocsin.exercise import Exercise, Misspecified, Scenario
 from tocsin.findings import Weights
+from tocsin.findings.cases import read_cases
+from tocsin.findings.happened import FITTED, WHETHER, design
+from tocsin.findings.terms import weigh
 from tocsin.fusing.calibration import Judged
+from tocsin.fusing.fitting import Told
 from tocsin.model import OBSERVATIONS, Control, conform
 
-__all__ = ["judged"]
+__all__ = ["judged", "told_of"]
 
 FIRE = (
     "explosion", "projectile_in_flight", "burst", "shot", "muzzle_flash", "airburst",
-    "salvo", "crater", "damage", "casualty",
+    "salvo", "exchange_of_fire",
 )  # fmt: skip
+
+
+class Played(msgspec.Struct, frozen=True, kw_only=True):
+    """One exercise, fused.
+
+    Attributes:
+        exercise: with its truth.
+        seen: OBSERVATIONS.
+        control: who holds which ground.
+        incidents, members: what fusion made of them.
+    """
+
+    exercise: Exercise
+    seen: pa.Table
+    control: Control
+    incidents: pa.Table
+    members: pa.Table
 
 
 def judged(
@@ -55,23 +78,71 @@ def judged(
     )
 
 
+def told_of(seeds: Sequence[int], *, days: int, per_day: int, weights: Weights) -> Told:
+    """What was told of the incidents of fire of these exercises, for fitting."""
+    scenario = Scenario(days=days, per_day=per_day)
+    parts = [_told(_played(scenario, seed), weights) for seed in seeds]
+    return Told(
+        names=parts[0].names,
+        design=np.concatenate([part.design for part in parts]),
+        given=np.concatenate([part.given for part in parts]),
+        happened=np.concatenate([part.happened for part in parts]),
+    )
+
+
+def _told(played: Played, weights: Weights) -> Told:
+    parties, control = played.control.parties, played.control
+    tables = (played.incidents, played.members, played.seen)
+    cases = read_cases(*tables, played.exercise.sources, parties, weights)
+    terms = weigh(cases, parties, control, weights)
+    rest = [terms.whether[term] for term in WHETHER if term not in FITTED]
+    who, taken = _truth(played, parties)
+    mine = cases.fire & taken
+    names, counts = design(cases, weights)
+    return Told(
+        names=names,
+        design=counts[mine],
+        given=np.sum(rest, axis=0)[mine],
+        happened=who[mine] >= 0,
+    )
+
+
 def _one(scenario: Scenario, seed: int, weights: Weights | None) -> Judged:
-    chance = np.random.Generator(np.random.PCG64(seed))
-    played = exercise.generate(scenario, rng=chance)
-    seen = _observed(played)
-    control = _control(played)
-    parties = control.parties
-    fused = incidents.fuse(seen, sources=played.sources, parties=parties).records
+    played = _played(scenario, seed)
+    parties = played.control.parties
     attributed = findings.attribute(
-        fused.incidents,
-        fused.members,
-        seen,
+        played.incidents,
+        played.members,
+        played.seen,
         parties=parties,
-        control=control,
-        sources=played.sources,
+        control=played.control,
+        sources=played.exercise.sources,
         weights=weights,
     ).records.incidents
-    return _beside_truth(played, seen, attributed, fused.members, parties)
+    who, taken = _truth(played, parties)
+    counts = taken | (who >= 0)
+    mix = _by_incident(played)["mix"].fill_null("unknown")
+    p = pl.DataFrame(pl.from_arrow(attributed)).select(f"p_{x}" for x in parties)
+    return Judged(
+        parties=parties,
+        p=p.to_numpy()[counts],
+        truth=who[counts],
+        mix=tuple(mix.filter(pl.Series(counts)).to_list()),
+    )
+
+
+def _played(scenario: Scenario, seed: int) -> Played:
+    chance = np.random.Generator(np.random.PCG64(seed))
+    made = exercise.generate(scenario, rng=chance)
+    seen, control = _observed(made), _control(made)
+    fused = incidents.fuse(seen, sources=made.sources, parties=control.parties).records
+    return Played(
+        exercise=made,
+        seen=seen,
+        control=control,
+        incidents=fused.incidents,
+        members=fused.members,
+    )
 
 
 def _observed(played: Exercise) -> pa.Table:
@@ -95,45 +166,50 @@ def _control(played: Exercise) -> Control:
         return connectors.read_control(file).records
 
 
-def _beside_truth(
-    played: Exercise,
-    seen: pa.Table,
-    attributed: pa.Table,
-    members: pa.Table,
-    parties: tuple[str, ...],
-) -> Judged:
-    """The true event of an incident is that to which most of its members belong."""
-    truth = pl.DataFrame({
-        "observation_id": pl.Series(seen["observation_id"]),
-        "event": pl.Series(played.truth_members["event"]),
-        "platform": pl.Series(seen["platform"]).fill_null("unknown"),
-    })  # fmt: skip
-    rows = pl.DataFrame(pl.from_arrow(members)).join(truth, on="observation_id")
-    event = pl.col("event").filter(
-        pl.col("event").is_not_null() & (pl.col("event") >= 0)
-    )
-    by = rows.group_by("incident_id").agg(
-        event=event.mode().min(),
-        mix=pl.col("platform").unique().sort().str.join(" + "),
-    )
-    found = pl.DataFrame(pl.from_arrow(attributed)).join(
-        by, on="incident_id", how="left", maintain_order="left"
-    )
-    events = played.truth_events
+def _truth(
+    played: Played, parties: tuple[str, ...]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Who opened fire in each incident, -1: nobody; and which are taken for fire.
+
+    An incident is taken for fire as ``acts.toml`` does it: a member tells of fire, and
+    none marks it as a drill or a controlled detonation.
+    """
+    by = _by_incident(played)
+    events = played.exercise.truth_events
     number = {party: n for n, party in enumerate(parties)}
     did = np.array([
-        number.get(who, -1) if fire else -2
+        number.get(who, -1) if fire else -1
         for who, fire in zip(
             events["party"].to_pylist(), events["fire"].to_pylist(), strict=True
         )
     ])  # fmt: skip
-    true = found["event"].fill_null(-1).to_numpy()
-    who = np.where(true >= 0, did[np.maximum(true, 0)], -1)
-    fire = found["kind"].is_in(FIRE).fill_null(False).to_numpy()
-    counts = (who >= 0) | ((true < 0) & fire)
-    return Judged(
-        parties=parties,
-        p=found.select(f"p_{party}" for party in parties).to_numpy()[counts],
-        truth=who[counts],
-        mix=tuple(found["mix"].filter(pl.Series(counts)).to_list()),
+    true = by["event"].fill_null(-1).to_numpy()
+    taken = (by["fire"] & ~by["marked"]).fill_null(value=False).to_numpy()
+    return np.where(true >= 0, did[np.maximum(true, 0)], -1), taken
+
+
+def _by_incident(played: Played) -> pl.DataFrame:
+    """The true event of an incident is that to which most of its members belong."""
+    columns = ["observation_id", "platform", "nature", "kind", "setting", "assessment"]
+    told = pl.DataFrame(played.seen.select(columns)).with_columns(
+        event=pl.Series(played.exercise.truth_members["event"])
     )
+    own = pl.col("nature") == "event"
+    true = pl.col("event").filter(
+        pl.col("event").is_not_null() & (pl.col("event") >= 0)
+    )
+    marked = (pl.col("setting") == "live_fire_exercise").fill_null(value=False)
+    marked |= pl.col("assessment").eq_missing(pl.lit("controlled_detonation"))
+    by = (
+        pl.DataFrame(pl.from_arrow(played.members))
+        .join(told, on="observation_id")
+        .group_by("incident_id")
+        .agg(
+            event=true.mode().min(),
+            fire=(own & pl.col("kind").is_in(FIRE)).any(),
+            marked=(own & marked).any(),
+            mix=pl.col("platform").filter(own).unique().sort().str.join(" + "),
+        )
+    )
+    ids = pl.DataFrame({"incident_id": pl.Series(played.incidents["incident_id"])})
+    return ids.join(by, on="incident_id", how="left", maintain_order="left")

@@ -127,7 +127,11 @@ _INCIDENT_TAIL = (
 
 
 def incidents_schema(parties: Sequence[str]) -> pa.Schema:
-    """Columns of INCIDENTS for these parties: ``p_<party>`` sum with the rest to 1."""
+    """Columns of INCIDENTS for these parties: ``p_<party>`` sum with the rest to 1.
+
+    Of an exchange of fire alone both parties are the actors: each has the probability
+    that it happened, and ``p_undetermined`` is what is left of one of them.
+    """
     attributed = [
         _column(f"p_{party}", _REAL, f"probability that {party} did it", required=True)
         for party in parties
