@@ -160,7 +160,7 @@ def truth(  # noqa: C901, PLR0911  # one case for each kind of condition
 
 
 def _always(scene: Scene, at: Ints, held: Flags) -> Flags:
-    return np.repeat(held[:, None], scene.n_worlds, axis=1).reshape(len(at), -1)
+    return np.repeat(held[:, None], scene.n_worlds, axis=1)
 
 
 def _in_force(scene: Scene, condition: ArticleIs, at: Ints) -> Flags:
