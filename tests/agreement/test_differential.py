@@ -204,3 +204,28 @@ def test_two_rules_that_speak_of_one_root_make_one_breach_at_its_earliest_report
     mine = [r for r in one.verdicts.to_pylist() if r["party"] == "Northland"]
     said = [(row["t"], row["verdict"]) for row in mine]
     assert said == [(at(0), "breached"), (at(1), "undetermined")]
+
+
+def test_acts_of_one_root_at_two_places_lie_in_a_zone_each_as_likely_as_its_own():
+    """Found by the 48,810th case of seed 2: the oracle knew one place only."""
+    from tocsin.agreement.parse import parse_rules
+    from tocsin.model.tables import FACTS, conform
+
+    agreement = parse_rules(
+        "parties Northland, Southland\nline contact_line\n"
+        "zone Line is nearer than 5 km to contact_line\n"
+        'act fire is "to open fire"\n'
+        "Article 1(1)\n  forbid any party to fire in Line\n"
+    ).records
+    shared = {"kind": "fire", "root": "one", "lon": -29.5, "sigma_m": 5_000.0}
+    rows = [
+        {**shared, "fact_id": "a", "party": "Southland", "lat": 0.005, "t": at(0)},
+        {**shared, "fact_id": "b", "party": None, "lat": 0.0, "t": at(9)},
+    ]
+    table = conform(pa.Table.from_pylist(rows), FACTS, what="facts")
+    one, *others = outcomes(agreement, table, None)
+    assert_same(one, *others)
+    (p,) = one.verdicts.filter(pa.compute.equal(one.verdicts["verdict"], "breached"))[
+        "p_breached"
+    ].to_pylist()
+    assert p == pytest.approx(0.6797, abs=1e-4)

@@ -529,7 +529,7 @@ def _cuts(acts: Sequence[Act], members: Sequence[int]) -> dict[str, list[float]]
         ends = cuts.setdefault(act.component, [])
         ends += [end for stretch in act.stretches for end in stretch]
         if 0.0 < act.zone_p < 1.0:
-            cuts[_zone_key(act)] = [act.zone_p]
+            cuts.setdefault(_zone_key(act), []).append(act.zone_p)
     return cuts
 
 
