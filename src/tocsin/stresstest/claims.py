@@ -58,6 +58,14 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: bool
     replayed: Replayed
 
+    def left_out(self, clause: str) -> str:
+        """What of a clause the monitor does not settle, where that matters; else ""."""
+        known = () if self.confirmed else self.replayed.evaluation.issues
+        for issue in (*self.replayed.unsettled, *known):
+            if issue.code == "not_evaluated" and clause in issue.message:
+                return issue.message
+        return ""
+
 
 def played(
     agreement: Agreement,

@@ -29,6 +29,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
+
 from tocsin.agreement.terms import (
     Agreement,
     AllOf,
@@ -303,12 +305,14 @@ class _Compiler:
                 found.append(self.unattributed(name, where, finding))
         return found
 
-    def clock(self, trigger: Trigger | None, before: Node) -> Clock:
-        """The instants from which the deadlines of a rule run."""
-        woken = _finite(best(before, promised=True))
+    def clock(
+        self, trigger: Trigger | None, before: Node, *, promised: bool = True
+    ) -> Clock:
+        """When the deadlines of a rule begin to run, as promised or at the soonest."""
+        woken = _finite(best(before, promised=promised))
         found = woken
         for state in find(trigger, FindingState) if trigger else ():
-            found = _finite(best(self.found(state.finding), promised=True))
+            found = _finite(best(self.found(state.finding), promised=promised))
         return {"woken": woken, "due": woken, "found": found, "alleged": 0}
 
     def needs(self, rule: Rule) -> list[Node]:
@@ -389,10 +393,15 @@ class _Compiler:
         """The vote of a decision, with its clock."""
         before = _in_order(self.trigger(rule.trigger))
         clock = self.clock(rule.trigger, before)
+        soonest = self.clock(rule.trigger, before, promised=False)
         named = f"adopt {_plain(rule.name)}"
-        return self.outcome(
+        made = self.outcome(
             article, f"{rule.name}:vote", named, rule.procedure, clock, outcome
         )
+        if outcome != "lapsed" or not isinstance(made, Leaf):
+            return made
+        due = _due(rule.procedure.deadline, soonest) or made.earliest_s
+        return msgspec.structs.replace(made, earliest_s=min(due, made.earliest_s))
 
     def outcome(
         self,

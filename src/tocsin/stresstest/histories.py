@@ -24,6 +24,7 @@ from tocsin.agreement.evaluate.clocks import fixed
 from tocsin.agreement.terms import Agreement, Deed, EventTime, FixedTime, TimePoint
 from tocsin.agreement.walk import find
 from tocsin.model.records import Guarantee as Standing
+from tocsin.model.records import Issue
 from tocsin.model.tables import COVERAGE, FACTS, conform
 from tocsin.model.times import from_seconds
 from tocsin.model.vocabulary import GuaranteeState, Origin
@@ -44,8 +45,8 @@ __all__ = [
 ]
 
 DAY: Final = timedelta(days=1)
-MINUTE: Final = timedelta(minutes=1)
 MANY_EPISODES: Final = 3
+MINUTE: Final = timedelta(minutes=1)
 DELIBERATE: Final = timedelta(seconds=600)
 
 
@@ -59,10 +60,15 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):
-    """What the monitor says of a history: the evaluation, and how promises stand."""
+    """What the monitor says of a history: the evaluation, and how promises stand.
+
+    Attributes:
+        unsettled: what the watch over promises reads and does not settle.
+    """
 
     evaluation: Evaluation
     guarantees: tuple[Standing, ...]
+    unsettled: tuple[Issue, ...] = ()
 
 
 def replay(agreement: Agreement, history: History) -> Replayed:
@@ -77,7 +83,11 @@ def replay(agreement: Agreement, history: History) -> Replayed:
     stands = guarantees.watch(
         agreement, found, history.facts, at=history.until, origin=Origin.IMAGINED
     )
-    return Replayed(evaluation=found, guarantees=stands.records.guarantees)
+    return Replayed(
+        evaluation=found,
+        guarantees=stands.records.guarantees,
+        unsettled=tuple(i for i in stands.issues if i.code == "not_evaluated"),
+    )
 
 
 def activated(replayed: Replayed, promised: Guarantee) -> bool:
@@ -176,6 +186,7 @@ def activation(
     refuse: Collection[str] = (),
     how: str = "no",
     late: bool = False,
+    deliberate: timedelta = DELIBERATE,
     days: int = 60,
 ) -> History:
     """The breach, and everybody who does their part for a guarantee but those named.
@@ -187,6 +198,7 @@ def activation(
         refuse: who does not do its part.
         how: what they cast: ``no``, ``yes``, or ``silent``.
         late: ballots and acts come in the last second that the text allows.
+        deliberate: how long after the breach they come otherwise.
         days: how long the monitor looks on.
 
     Raises:
@@ -202,17 +214,18 @@ def activation(
         None,
     )
     for leaf in _votes(promised):
-        at = begin + (_last(leaf) if late else DELIBERATE)
+        at = begin + (_last(leaf, deliberate) if late else deliberate)
         rows += _ballots(leaf, walked, refuse, how, at, accused)
+    rows += _suspensions(promised, refuse, begin + (DELIBERATE if late else deliberate))
     for leaf in leaves(promised.tree):
         if leaf.act and leaf.key in walked:
-            at = begin + (_last(leaf) if late else DELIBERATE + MINUTE)
+            at = begin + (_last(leaf, deliberate) if late else deliberate)
             rows += _done(agreement, leaf, refuse, at)
     return History(facts=table(rows), start=begin - DAY, until=begin + days * DAY)
 
 
-def _last(leaf: Leaf) -> timedelta:
-    return timedelta(seconds=leaf.promised_s or 0) or DELIBERATE
+def _last(leaf: Leaf, otherwise: timedelta) -> timedelta:
+    return timedelta(seconds=leaf.promised_s or 0) or otherwise
 
 
 def _wake(
@@ -274,6 +287,30 @@ def _ballots(
     votes = {actor: refused if actor in refuse else willing for actor in leaf.actors}
     return [
         {**base, "party": actor, "vote": vote} for actor, vote in votes.items() if vote
+    ]
+
+
+def _suspensions(
+    promised: Guarantee, refuse: Collection[str], at: datetime
+) -> list[Row]:
+    """Who refuses suspends the measure as well: at once, and after each lapse."""
+    lapses = {
+        leaf.earliest_s for leaf in leaves(promised.tree) if leaf.kind == "lapsed"
+    }
+    instants = [at + MINUTE, *(at + MINUTE + timedelta(seconds=s) for s in lapses)]
+    return [
+        {
+            "kind": "ballot",
+            "party": who,
+            "vote": "yes",
+            "subject": promised.name,
+            "t": t,
+        }
+        for leaf in leaves(promised.tree)
+        if leaf.kind == "not_suspended"
+        for who in leaf.actors
+        if who in refuse
+        for t in instants
     ]
 
 

@@ -129,10 +129,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Played:
         """Replayed; where the engine leaves the clause out, that is said."""
         made = played(self.agreement, history, claims, shows)
-        if not made.confirmed:
-            for issue in made.replayed.evaluation.issues:
-                if issue.code == "not_evaluated" and self.clause in issue.message:
-                    raise WrongUse(issue.message)
+        left_out = made.left_out(self.clause)
+        if left_out:
+            raise WrongUse(left_out)
         return made
 
 

@@ -229,11 +229,13 @@ def _possible(leaf: Leaf) -> bool:
 
 
 # --- who can stop it -----------------------------------------------------------------
-# A group has three moves in a vote: to carry it, to reject it, or to stay away so that
-# it is not carried. Which of them keeps an outcome from coming about:
+# A group has these moves in a vote: to carry it; to reject it; to stall, so that the
+# others cannot carry it; to stay away, so that they cannot reject it; both of the last,
+# so that it lapses; to settle it, so that only a veto, which silence never casts, can
+# still keep it from being adopted. Which of them keeps an outcome from coming about:
 
 Cut: TypeAlias = frozenset[str]
-Move: TypeAlias = Literal["stall", "reject", "carry"]
+Move: TypeAlias = Literal["stall", "reject", "carry", "away", "lapse", "settle"]
 
 
 def _moves(kinds: frozenset[str]) -> tuple[Move, ...]:
@@ -241,9 +243,13 @@ def _moves(kinds: frozenset[str]) -> tuple[Move, ...]:
     if kinds == {"adopted"}:
         return ("stall",)  # to reject is to stall, too
     if kinds == {"lapsed"}:
-        return ("reject", "carry")
+        return ("reject", "settle")  # to carry is to settle, too
     if kinds == {"adopted", "lapsed"}:
         return ("reject",)
+    if kinds == {"rejected"}:
+        return ("away",)  # to carry is to stay in the way of a rejection, too
+    if kinds == {"adopted", "rejected"}:
+        return ("lapse",)
     return ("carry",) if "adopted" not in kinds else ()
 
 
@@ -254,7 +260,22 @@ def _can(vote: Ballots, move: Move, group: Collection[str]) -> bool:
             return vote.blocks(group)
         case "reject":
             return bool(group) and vote.rejects(group)
+        case "away":
+            return bool(group) and _open(vote).wins(group)
+        case "settle":
+            return bool(group) and _without_vetoes(vote).wins(group)
+        case "lapse":
+            return vote.blocks(group) and _open(vote).wins(group)
     return bool(group) and vote.wins(group)
+
+
+def _open(vote: Ballots) -> Ballots:
+    """The vote without its quorum, which whoever stays away might still fill."""
+    return Ballots(actors=vote.actors, vote=vote.vote, vetoes=vote.vetoes)
+
+
+def _without_vetoes(vote: Ballots) -> Ballots:
+    return Ballots(actors=vote.actors, vote=vote.vote, quorum=vote.quorum)
 
 
 def stops(
@@ -338,8 +359,13 @@ def _for_move(vote: Ballots, move: Move) -> tuple[str, ...] | None:
         case "stall":
             return smallest_in(vote)
         case "reject":
-            open_ = Ballots(actors=vote.actors, vote=vote.vote, vetoes=vote.vetoes)
-            return smallest_in(open_) or None
+            return smallest_in(_open(vote)) or None
+        case "away":
+            return smallest_winning(_open(vote)) or None
+        case "settle":
+            return smallest_winning(_without_vetoes(vote)) or None
+        case "lapse":
+            return _solved([], [(vote, move)])
     return smallest_winning(vote) or None
 
 
@@ -359,10 +385,19 @@ def _solved(
 
 
 def _literal(model: Any, vote: Ballots, move: Move) -> Any:
-    if move == "carry":
-        return model.every([model.passes(test) for test in vote.tests])
-    quorum = () if move == "stall" or vote.quorum is None else (vote.quorum,)
-    tests = [test for test in vote.tests if test not in quorum]
+    open_ = _open(vote).tests
+    match move:
+        case "carry":
+            return model.every([model.passes(test) for test in vote.tests])
+        case "away":
+            return model.every([model.passes(test) for test in open_])
+        case "settle":
+            free = _without_vetoes(vote).tests
+            return model.every([model.passes(test) for test in free])
+        case "lapse":
+            stalls = model.some([model.fails(test) for test in vote.tests])
+            return model.every([stalls, *(model.passes(test) for test in open_)])
+    tests = vote.tests if move == "stall" else open_
     return model.some([model.fails(test) for test in tests])
 
 
@@ -435,7 +470,8 @@ def _idle(leaf: Leaf) -> bool:
     if not leaf.is_vote:
         return not leaf.discretionary and leaf.kind != "never"
     assert leaf.vote is not None
-    passed = leaf.vote.silence == "yes" and leaf.vote.quorum is None
+    vote = leaf.vote
+    passed = vote.silence == "yes" and vote.unprompted and vote.quorum is None
     adopted = passed and leaf.vote.wins(leaf.vote.actors)
     return {"adopted": adopted, "rejected": False, "not_suspended": True}.get(
         leaf.kind, not adopted

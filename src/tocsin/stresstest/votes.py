@@ -25,6 +25,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tocsin.agreement.decisions import eligible, veto_holders
 from tocsin.agreement.terms import (
+    EventTime,
     Procedure,
     VoteAll,
     VoteAny,
@@ -95,6 +96,8 @@ class Ballots(Record, frozen=True, kw_only=True):
         vetoes: who alone can reject.
         quorum: what those taking part must pass, or None.
         silence: what silence counts as, or None.
+        unprompted: silence runs from something else than a proposal (rule V5), so that
+            it also counts if nobody does anything.
     """
 
     actors: tuple[str, ...]
@@ -102,6 +105,7 @@ class Ballots(Record, frozen=True, kw_only=True):
     vetoes: tuple[str, ...] = ()
     quorum: Threshold | Tests | None = None
     silence: str | None = None
+    unprompted: bool = False
 
     def wins(self, group: Collection[str]) -> bool:
         """The group carries the vote whatever the others do."""
@@ -201,7 +205,15 @@ def ballots(
         vetoes=vetoes,
         quorum=_tests(procedure.quorum, held, members) if procedure.quorum else None,
         silence=procedure.silence.counts_as if procedure.silence else None,
+        unprompted=_unprompted(procedure),
     )
+
+
+def _unprompted(procedure: Procedure) -> bool:
+    of = procedure.silence.of if procedure.silence else None
+    if of is None:
+        return False
+    return not (isinstance(of.base, EventTime) and of.base.event == "proposal")
 
 
 def smallest_blocking(rules: Ballots) -> tuple[str, ...]:

@@ -265,10 +265,9 @@ def _confirmed(
     except WrongUse as error:
         return _told(weakness, str(error))
     made = played(hidden, history, claims, lambda found: activated(found, one) == acts)
-    for issue in made.replayed.evaluation.issues:
-        left_out = issue.code == "not_evaluated" and one.clause in issue.message
-        if left_out and not made.confirmed:
-            return _told(weakness, issue.message)
+    left_out = made.left_out(one.clause)
+    if left_out:
+        return _told(weakness, left_out)
     return _with(weakness, made)
 
 
