@@ -253,6 +253,103 @@ def test_nothing_is_closed_by_a_beginning_that_fits_no_single_entry(tmp_path, en
         duty.close(tmp_path / "l.jsonl", entry, by="", words="", now=NOW)
 
 
+# --- corrections
+
+
+LATER = datetime(2025, 3, 4, 7, 30, tzinfo=UTC)
+
+
+def correct(file, entry, sentence, **other):
+    about = told(
+        sentence=sentence, at="2025-03-03T21:10Z", observer="-25,-3", by="Bo",
+        corrects=entry, **other,
+    )  # fmt: skip
+    said = []
+    done = duty.write(file, about, now=LATER, ask=None, say=said.append)
+    return done.partition(":")[0], said
+
+
+def counted(file, root, known=None):
+    """What a run counts of the log, and what it says of it."""
+    from tocsin import agreement, connectors, pipeline
+
+    lantern = root / "agreements" / "exercise-lantern"
+    result = pipeline.run(
+        agreement.load(lantern),
+        pipeline.gather([connectors.read_source("manual-log", file)]),
+        areas=agreement.load_areas(lantern).records,
+        asked=pipeline.question(
+            start="2025-03-03", until="2025-03-04", as_known_at=known
+        ),
+    )
+    rows = result.evidence.observations.to_pylist()
+    told = [issue for issue in result.issues if issue.code == "withdrawn"]
+    return [(row["kind"], row["count"]) for row in rows], told
+
+
+def test_a_correction_takes_the_place_of_the_entry_and_both_stay_in_the_log(
+    tmp_path, root
+):
+    file = tmp_path / "l.jsonl"
+    wrong, _ = camera(file, "heard 20 explosions and 3 shots 1-2km N")
+    other, _ = camera(file, "heard 7 bursts 1-2km N")
+    before = file.read_bytes()
+    right, said = correct(file, wrong[:6], "heard 2 explosions 1-2km N")
+    assert any(f"in place of {wrong}" in line for line in said)
+    assert file.read_bytes().startswith(before)
+    assert len(seen(file)) == 4
+    rows, issues = counted(file, root)
+    assert sorted(rows) == [("burst", 7), ("explosion", 2)]
+    [issue] = issues
+    assert f"`{right}` takes back `{wrong}`" in issue.message
+    assert "2 rows of it do not count" in issue.message
+    assert (issue.where.line, other in issue.message) == (1, False)
+
+
+def test_what_was_known_before_a_correction_still_counts_then(tmp_path, root):
+    file = tmp_path / "l.jsonl"
+    wrong, _ = camera(file, "heard 20 explosions 1-2km N")
+    correct(file, wrong, "heard 2 explosions 1-2km N")
+    assert counted(file, root, "2025-03-04T07:00Z") == ([("explosion", 20)], [])
+    assert counted(file, root, "2025-03-04T08:00Z")[0] == [("explosion", 2)]
+
+
+def test_a_correction_of_a_correction_leaves_the_last_word(tmp_path, root):
+    file = tmp_path / "l.jsonl"
+    first, _ = camera(file, "heard 20 explosions 1-2km N")
+    second, _ = correct(file, first, "heard 2 explosions 1-2km N")
+    with pytest.raises(WrongUse, match=f"corrected by `{second}` already"):
+        correct(file, first, "heard 3 explosions 1-2km N")
+    correct(file, second, "heard 3 explosions 1-2km N")
+    assert counted(file, root)[0] == [("explosion", 3)]
+
+
+def test_the_handover_shows_what_was_corrected_and_no_longer_what_it_left_open(
+    tmp_path,
+):
+    file = tmp_path / "l.jsonl"
+    wrong, _ = camera(file, "heard 3 flimflams and 2 shots 1km N")
+    at_six = "\n".join(duty.handover(file, since="00:00", until=None, now=NOW))
+    right, _ = correct(file, wrong, "heard 3 bursts and 2 shots 1km N")
+    lines = "\n".join(duty.handover(file, since="00:00", until=None, now=LATER))
+    assert "not understood: flimflams" in at_six
+    assert "flimflams" not in lines
+    assert "Corrected in the shift: 1" in lines
+    assert f"{wrong}  Bo: in its place {right}; it no longer counts" in lines
+    again = "\n".join(duty.handover(file, since="00:00", until=None, now=NOW))
+    assert again == at_six
+
+
+@pytest.mark.parametrize("entry", ["zzzz", "ab"])
+def test_nothing_is_corrected_that_is_no_single_entry(tmp_path, entry):
+    file = tmp_path / "l.jsonl"
+    camera(file)
+    before = file.read_bytes()
+    with pytest.raises(WrongUse, match="is the beginning of 0 entries"):
+        correct(file, entry, "heard 1 shot")
+    assert file.read_bytes() == before
+
+
 # --- wrong use
 
 

@@ -49,6 +49,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     origin: str = "observed"
     note: str = ""
     follow_up: str = ""
+    corrects: str = ""
     answers: dict[str, str] = {}
     yes: bool = False
     items: tuple[Item, ...] = ()
@@ -84,9 +85,13 @@ def write(
 
     Raises:
         InputRefused: a field of the form is wrong; all of them are listed.
-        WrongUse: something is missing, or no time, position, word or form.
+        WrongUse: something is missing, or no time, position, word or form; or there is
+            no entry to correct.
     """
     form = _form(told)
+    if told.corrects:
+        whole = logbook.to_correct(file, told.corrects)
+        told = msgspec.structs.replace(told, corrects=whole)
     before = logbook.last_entry(file)
     if ask is not None:
         told = _asked(told, form, before, now, ask, say)
@@ -207,6 +212,7 @@ def _entry(told: Told, form: Form, now: datetime) -> Entry:
         "observer": None if told.observer is None else position(told.observer),
         "sentence": told.sentence or "",
         "note": told.note,
+        "withdraws": told.corrects,
     }
     made = fill_in(told.form, told.answers, said=said, about=about, zone=told.zone)
     if made.records is None:

@@ -33,6 +33,7 @@ from tocsin.evidence import (
     distinct,
     one_warning,
     place_by_name,
+    standing,
     strangers,
     watched,
 )
@@ -531,6 +532,9 @@ def _counted(given: Evidence, asked: Question) -> tuple[Evidence, datetime, date
             issues += _arrival_unknown(tables[name], column)
             known = pc.less_equal(tables[name][column], pa.scalar(asked.as_known_at))
             tables[name] = tables[name].filter(known)
+    left = standing(tables["observations"])
+    tables["observations"] = left.records
+    issues += left.issues
     start, until = _ends(tables, asked)
     for name, table in tables.items():
         tables[name] = table.filter(pc.less(table[_BEGIN[name]], pa.scalar(until)))

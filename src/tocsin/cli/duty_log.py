@@ -59,6 +59,12 @@ def log(  # noqa: PLR0913  # one option for each thing that can be said
     follow_up: Annotated[
         str, typer.Option(metavar="TEXT", help="What the next shift must do.")
     ] = "",
+    corrects: Annotated[
+        str,
+        typer.Option(
+            metavar="ENTRY", help="The entry that this one takes the place of."
+        ),
+    ] = "",
     answer: Annotated[
         list[str],
         typer.Option("--set", metavar="FIELD=VALUE", help="A field of the form."),
@@ -89,6 +95,7 @@ def log(  # noqa: PLR0913  # one option for each thing that can be said
             origin=origin,
             note=note,
             follow_up=follow_up,
+            corrects=corrects,
             answers=duty.pairs(answer),
             yes=yes,
         )

@@ -83,6 +83,8 @@ def shown(entry: Entry, title: str) -> Iterator[str]:
         yield f"  {name}: {value}"
     if entry.note:
         yield f"  note: {entry.note}"
+    if entry.withdraws:
+        yield f"  in place of {entry.withdraws}, which no longer counts"
     for one in entry.open:
         yield f"  ! {one}"
 

@@ -20,6 +20,7 @@ from tocsin.evidence import Entry, entry_rows
 from tocsin.model import instant, utc_text
 
 __all__ = ["Handover", "OpenItem", "add", "close", "handover", "last_entry"]
+__all__ += ["to_correct"]
 
 SHORTEST_ID: Final = 4
 
@@ -41,12 +42,14 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
         entries: entries of the shift by form.
         open: what is open of this shift and of earlier ones, the oldest first.
         closed: what was closed in the shift, as (entry, by whom, words).
+        corrected: what was corrected in the shift, as (entry, by which, by whom).
         unreadable: lines of the log that could not be read.
     """
 
     entries: dict[str, int]
     open: tuple[OpenItem, ...]
     closed: tuple[tuple[str, str, str], ...]
+    corrected: tuple[tuple[str, str, str], ...]
     unreadable: int
 
     def lines(self) -> Iterator[str]:
@@ -55,6 +58,9 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
         yield f"Entries of the shift: {counts or 'none'}"
         yield f"Closed in the shift: {len(self.closed)}"
         yield from (f"  {entry}  {by}: {words}" for entry, by, words in self.closed)
+        yield f"Corrected in the shift: {len(self.corrected)}"
+        for entry, other, by in self.corrected:
+            yield f"  {entry}  {by}: in its place {other}; it no longer counts"
         yield f"Open: {sum(len(one.what) for one in self.open)}"
         for one in self.open:
             yield f"  {one.entry}  {utc_text(one.at)}  {one.form}, {one.by}"
@@ -80,18 +86,41 @@ def add(file: Path, entry: Entry) -> int:
     return len(made)
 
 
+def to_correct(file: Path, entry: str) -> str:
+    """The whole id of the entry that begins like that and still stands.
+
+    Raises:
+        WrongUse: no entry of the log begins like that, or several do, or another has
+            taken its place already.
+    """
+    rows, _ = _lines(file)
+    found = _whole_id(file, rows, entry)
+    for row in rows:
+        if _detail(row).get("withdraws") == found:
+            by = _detail(row).get("entry", "?")
+            raise WrongUse(
+                f"`{found}` was corrected by `{by}` already; correct that one"
+            )
+    return found
+
+
 def close(file: Path, entry: str, *, by: str, words: str, at: datetime) -> str:
     """Say that what was open of an entry is settled; gives the whole id.
 
     Raises:
         WrongUse: no entry of the log, or more than one, begins like that.
     """
-    known = {str(_detail(row).get("entry", "")) for row in _lines(file)[0]}
+    found = _whole_id(file, _lines(file)[0], entry)
+    line = {"entry": found, "by": by, "words": words, "at": utc_text(at)}
+    _append(_closings(file), [msgspec.json.encode(line, order="sorted")])
+    return found
+
+
+def _whole_id(file: Path, rows: Sequence[dict[str, Any]], entry: str) -> str:
+    known = {str(_detail(row).get("entry", "")) for row in rows}
     found = sorted(one for one in known if one.startswith(entry))
     if len(found) != 1 or len(entry) < SHORTEST_ID:
         raise WrongUse(f"`{entry}` is the beginning of {len(found)} entries of {file}")
-    line = {"entry": found[0], "by": by, "words": words, "at": utc_text(at)}
-    _append(_closings(file), [msgspec.json.encode(line, order="sorted")])
     return found[0]
 
 
@@ -110,12 +139,18 @@ def handover(file: Path, *, since: datetime, until: datetime) -> Handover:
     for row in rows:
         if _before(row.get("received_at", ""), until):
             entries.setdefault(_detail(row).get("entry", "?"), row)
+    back = {
+        str(_detail(row)["withdraws"]): row
+        for row in entries.values()
+        if _detail(row).get("withdraws")
+    }
     shift = [row for row in entries.values() if not _before(row["received_at"], since)]
     counts: dict[str, int] = {}
     for row in shift:
         form = _detail(row).get("form", "?")
         counts[form] = counts.get(form, 0) + 1
-    left = (_open(name, row) for name, row in entries.items() if name not in closed)
+    settled = closed | set(back)
+    left = (_open(name, row) for name, row in entries.items() if name not in settled)
     return Handover(
         entries=dict(sorted(counts.items())),
         open=tuple(sorted((one for one in left if one.what), key=lambda one: one.at)),
@@ -123,6 +158,11 @@ def handover(file: Path, *, since: datetime, until: datetime) -> Handover:
             (one["entry"], one["by"], one["words"])
             for one in closings
             if not _before(one["at"], since)
+        ),
+        corrected=tuple(
+            (old, _detail(row).get("entry", "?"), _detail(row).get("logged_by", "?"))
+            for old, row in back.items()
+            if not _before(row["received_at"], since)
         ),
         unreadable=unreadable,
     )

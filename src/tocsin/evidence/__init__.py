@@ -38,6 +38,7 @@ from tocsin.evidence.warnings import (
     one_warning,
 )
 from tocsin.evidence.winds import Sector
+from tocsin.evidence.withdrawals import standing
 
 __all__ = [
     "SCHEMAS",
@@ -73,6 +74,7 @@ __all__ = [
     "place_by_name",
     "position",
     "read_mapping",
+    "standing",
     "strangers",
     "take_in",
     "understand",

@@ -81,6 +81,7 @@ class Entry(Record, frozen=True, kw_only=True):
         observer: longitude and latitude of the observer, or None: not stated.
         open: what is not settled; the handover prints it.
         answers: the filled fields of the form.
+        withdraws: id of the entry that this one corrects, or "": none.
     """
 
     form: str
@@ -97,6 +98,7 @@ class Entry(Record, frozen=True, kw_only=True):
     note: str = ""
     open: tuple[str, ...] = ()
     answers: dict[str, str | int] = {}
+    withdraws: str = ""
 
     @property
     def entry_id(self) -> str:
@@ -336,6 +338,7 @@ def _detail(entry: Entry) -> str:
         "note": entry.note,
         "open": list(entry.open),
         "sentence": entry.sentence,
+        "withdraws": entry.withdraws,
         **entry.answers,
     }
     said = {name: value for name, value in whole.items() if value not in ("", [])}

@@ -42,6 +42,7 @@ CODES: Final[dict[str, str]] = {
     "observation_unknown": "No observation of this id is there to correct or withdraw.",
     "fact_unknown": "No fact of this id is there to withdraw.",
     "repost_cycle": "Reports name each other as their origin.",
+    "withdrawn": "A later entry of a log takes this one back; it does not count.",
     "party_unknown": "Evidence names a party or an actor that the agreement does not.",
     "control_invalid": "The control layer cannot be used.",
     "control_overlap": "Two parties are said to control the same ground.",
