@@ -206,7 +206,11 @@ def test_two_rules_that_speak_of_one_root_make_one_breach_at_its_earliest_report
     assert said == [(at(0), "breached"), (at(1), "undetermined")]
 
 
-def test_acts_of_one_root_at_two_places_lie_in_a_zone_each_as_likely_as_its_own():
+PLEA = "  except self_defence\n    when fire of opponent in the last 9 minutes\n"
+
+
+@pytest.mark.parametrize("plea", ["", PLEA])
+def test_acts_of_one_root_at_two_places_lie_in_a_zone_each_as_likely_as_its_own(plea):
     """Found by the 48,810th case of seed 2: the oracle knew one place only."""
     from tocsin.agreement.parse import parse_rules
     from tocsin.model.tables import FACTS, conform
@@ -215,7 +219,7 @@ def test_acts_of_one_root_at_two_places_lie_in_a_zone_each_as_likely_as_its_own(
         "parties Northland, Southland\nline contact_line\n"
         "zone Line is nearer than 5 km to contact_line\n"
         'act fire is "to open fire"\n'
-        "Article 1(1)\n  forbid any party to fire in Line\n"
+        f"Article 1(1)\n  forbid any party to fire in Line\n{plea}"
     ).records
     shared = {"kind": "fire", "root": "one", "lon": -29.5, "sigma_m": 5_000.0}
     rows = [

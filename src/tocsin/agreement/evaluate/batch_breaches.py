@@ -480,7 +480,8 @@ def _cuts(
         ends = cuts.setdefault(names[history.component[acts.row[act]]], [])
         ends += [end for pair in _stretches(history, acts, act) for end in pair]
         if 0.0 < acts.zone[act] < 1.0:
-            cuts[_zone_key(history, acts, act)] = [float(acts.zone[act])]
+            key = _zone_key(history, acts, act)
+            cuts.setdefault(key, []).append(float(acts.zone[act]))
     return cuts
 
 
