@@ -21,11 +21,11 @@ from typing import Any
 
 import shapely
 
-from tocsin.agreement.terms import Agreement, Article, FindingRule, Standard
+from tocsin.agreement.levels import level_of
+from tocsin.agreement.terms import Agreement, Article, FindingRule
 from tocsin.model.places import Area, Areas
-from tocsin.model.standards import load_standards
 
-__all__ = ["excerpt", "level_of"]
+__all__ = ["excerpt"]
 
 
 def excerpt(agreement: Agreement, areas: Areas) -> dict[str, Any]:
@@ -39,19 +39,6 @@ def excerpt(agreement: Agreement, areas: Areas) -> dict[str, Any]:
             "features": [_feature(area) for area in areas.areas],
         },
     }
-
-
-def level_of(agreement: Agreement, said: Standard | None) -> tuple[str | None, float]:
-    """Name and number of a standard of evidence; the default where none is named.
-
-    An agreement's own level goes before the one of ``standards.toml``.
-    """
-    standards = load_standards()
-    if said is not None and said.probability is not None:
-        return None, said.probability
-    name = said.level if said is not None and said.level else standards.default
-    own = {level.name: level.probability for level in agreement.standards}
-    return name, own.get(name, standards.level.get(name, 1.0))
 
 
 def _article(agreement: Agreement, article: Article) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from tocsin.agreement.check_judged import refusals
+from tocsin.agreement.levels import level_of
 from tocsin.agreement.terms import (
     EARLIER,
     Agreement,
@@ -427,7 +428,7 @@ def plan(agreement: Agreement) -> Plan:
         decisions=tuple(_of_kind(whole, Decision, DecisionRule)),
         effects=tuple(_of_kind(whole, Effect, EffectRule)),
         powers=tuple(_of_kind(whole, Power, PowerRule)),
-        standard=_level(whole, standards.default),
+        standard=level_of(whole, None)[1],
         watched=standards.watched,
         stretches=stretches,
         issues=tuple(_not_evaluated(whole)),
@@ -763,7 +764,7 @@ def _findings(agreement: Agreement) -> Iterator[Finding]:
                 yield Finding(
                     article=article,
                     rule=rule,
-                    standard=_standard(agreement, rule),
+                    standard=level_of(agreement, rule.standard)[1],
                     sources=(said.sources or 1) if said else 1,
                     count=_count(agreement, rule.when) if simple else None,
                 )
@@ -776,21 +777,6 @@ def _with_its_when(rule: FindingRule) -> FindingRule:
         return rule
     whole = joint([above, rule.when])
     return msgspec.structs.replace(rule, when=whole, trigger=None)
-
-
-def _standard(agreement: Agreement, rule: FindingRule) -> float:
-    said = rule.standard
-    if said is not None and said.probability is not None:
-        return said.probability
-    return _level(agreement, said.level if said and said.level else None)
-
-
-def _level(agreement: Agreement, name: str | None) -> float:
-    """The agreement's own number for a standard, else that of ``standards.toml``."""
-    standards = load_standards()
-    name = name or standards.default
-    own = {level.name: level.probability for level in agreement.standards}
-    return own.get(name, standards.level.get(name, standards.level[standards.default]))
 
 
 def _count(agreement: Agreement, when: Condition) -> CountOfBreaches | None:
