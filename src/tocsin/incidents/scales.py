@@ -12,7 +12,10 @@ an entry of a gazetteer, which says nothing of how far off that entry is.
 
 from __future__ import annotations
 
+import math
+
 import msgspec
+import numba
 import numpy as np
 
 from tocsin.incidents.arrays import Flags, Ints, Reals
@@ -139,49 +142,84 @@ def _round(
     scales: Scales,
     limits: list[_Limits],
 ) -> Scales:
-    i, j = apart.i, apart.j
-    cov = points.cov * (scales.place[source] ** 2)[:, None]
-    var_t = points.var_t * scales.time[source] ** 2
-    s = cov[i] + cov[j]
-    v = var_t[i] + var_t[j]
-    det = s[:, 0] * s[:, 2] - s[:, 1] ** 2
-    across = s[:, 2] * apart.dx**2 + s[:, 0] * apart.dy**2
-    d2_place = (across - 2 * s[:, 1] * apart.dx * apart.dy) / det
-    d2_t = apart.dt**2 / v
-    llr = apart.rest - 0.5 * (d2_place + d2_t + np.log(det * v))
-    true = 1 / (1 + np.exp(-np.clip(llr, -50, 50)))
-    ends = (i, j)
-    place = [cov[end][:, [0, 2]].sum(axis=1) / s[:, [0, 2]].sum(axis=1) for end in ends]
-    time = [var_t[end] / v for end in ends]
+    place, time = _moments(
+        apart.i,
+        apart.j,
+        apart.dx,
+        apart.dy,
+        apart.dt,
+        apart.rest,
+        apart.apart,
+        points.cov,
+        points.var_t,
+        source,
+        scales.place**2,
+        scales.time**2,
+    )
     return Scales(
-        place=_moved(
-            scales.place,
-            source,
-            ends,
-            true * apart.apart,
-            place,
-            d2_place / 2,
-            limits[0],
-        ),
-        time=_moved(scales.time, source, ends, true, time, d2_t, limits[1]),
+        place=_moved(scales.place, place, limits[0]),
+        time=_moved(scales.time, time, limits[1]),
     )
 
 
-def _moved(
-    scale: Reals,
+@numba.njit(cache=True)
+def _moments(  # noqa: PLR0913, PLR0917  # numba takes no structures
+    i: Ints,
+    j: Ints,
+    dx: Reals,
+    dy: Reals,
+    dt: Reals,
+    rest: Reals,
+    apart: Flags,
+    cov: Reals,
+    var_t: Reals,
     source: Ints,
-    ends: tuple[Ints, Ints],
-    true: Reals,
-    shares: list[Reals],
-    misfit: Reals,
-    limits: _Limits,
-) -> Reals:
+    place: Reals,
+    time: Reals,
+) -> tuple[Reals, Reals]:
+    """For each source how far its pairs lie apart, and how far they should.
+
+    Args:
+        place, time: squares of the factors so far.
+
+    Returns:
+        for place and for time: (2, n_sources), seen and expected, each pair by its
+        probability and by the part of its variance that is the source's own.
+    """
+    of_place, of_time = np.zeros((2, len(place))), np.zeros((2, len(place)))
+    for k in range(len(i)):
+        one, other = source[i[k]], source[j[k]]
+        ee_one, nn_one = cov[i[k], 0] * place[one], cov[i[k], 2] * place[one]
+        ee_other, nn_other = cov[j[k], 0] * place[other], cov[j[k], 2] * place[other]
+        s_ee, s_nn = ee_one + ee_other, nn_one + nn_other
+        s_en = cov[i[k], 1] * place[one] + cov[j[k], 1] * place[other]
+        v_one, v_other = var_t[i[k]] * time[one], var_t[j[k]] * time[other]
+        v = v_one + v_other
+        det = s_ee * s_nn - s_en * s_en
+        across = s_nn * dx[k] * dx[k] + s_ee * dy[k] * dy[k]
+        d2_place = (across - 2 * s_en * dx[k] * dy[k]) / det
+        d2_t = dt[k] * dt[k] / v
+        llr = rest[k] - 0.5 * (d2_place + d2_t + math.log(det * v))
+        true = 1 / (1 + math.exp(-min(max(llr, -50.0), 50.0)))
+        if apart[k]:
+            share = true / (s_ee + s_nn)
+            from_one = share * (ee_one + nn_one)
+            from_other = share * (ee_other + nn_other)
+            of_place[0, one] += from_one * d2_place / 2
+            of_place[1, one] += from_one
+            of_place[0, other] += from_other * d2_place / 2
+            of_place[1, other] += from_other
+        from_one, from_other = true * v_one / v, true * v_other / v
+        of_time[0, one] += from_one * d2_t
+        of_time[1, one] += from_one
+        of_time[0, other] += from_other * d2_t
+        of_time[1, other] += from_other
+    return of_place, of_time
+
+
+def _moved(scale: Reals, moments: Reals, limits: _Limits) -> Reals:
     """The factors, moved by how far the source's pairs lie apart."""
-    seen, expected = np.zeros_like(scale), np.zeros_like(scale)
-    for end, share in zip(ends, shares, strict=True):
-        weight = true * share
-        seen += np.bincount(source[end], weight * misfit, len(scale))
-        expected += np.bincount(source[end], weight, len(scale))
+    seen, expected = moments
     prior = limits.prior
     stated = scale**2  # the prior pulls towards a factor of 1
     ratio = (seen + prior / stated) / (expected + prior)
