@@ -223,4 +223,5 @@ def _moved(scale: Reals, moments: Reals, limits: _Limits) -> Reals:
     prior = limits.prior
     stated = scale**2  # the prior pulls towards a factor of 1
     ratio = (seen + prior / stated) / (expected + prior)
-    return np.clip(scale * np.sqrt(ratio), limits.least, limits.most)
+    moved: Reals = np.clip(scale * np.sqrt(ratio), limits.least, limits.most)
+    return moved
