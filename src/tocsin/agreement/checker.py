@@ -1,10 +1,12 @@
 """An independent check of proofs: the clause read again, the facts counted again.
 
 This module knows nothing of Tocsin's engines: it imports the standard library and
-PyArrow alone, reads the two shapes of clauses that proofs are written for (a plain
-prohibition; a duty that an act calls for, with a time), and derives from the tables,
-slowly and by its own means, every verdict that a clause has. A proof is accepted where
-each of its verdicts is one of them: same instant, words, chances and witnesses. Alone:
+PyArrow alone, reads the shapes of clauses that proofs are written for (a plain
+prohibition; a duty that an act calls for, with a time, for a site or a sector; in force
+between dates, events, and the starts and ends of other articles), and derives from the
+tables, slowly and by its own means, every verdict that a clause has. A proof is
+accepted where each of its verdicts is one of them: same instant, words, chances and
+witnesses. Alone:
 
     python checker.py PROOFS.json AGREEMENT.md FACTS.parquet [COVERAGE.parquet]
 """
@@ -28,15 +30,20 @@ import pyarrow.parquet as pq
 __all__ = ["Refused", "check_proofs", "main"]
 
 Row: TypeAlias = dict[str, Any]
+Rows: TypeAlias = list[Row]
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 NEAR, TINY, FOREVER = 1e-9, 1e-12, 1 << 61
 STANDARD, WATCHED = 0.55, 0.5  # where the text sets none
 CHANCES = ("p_met", "p_breached", "p_pending", "p_excused")
 BAN = re.compile(r"forbid (?:(?:any|each) party|([\w, ]+?)) to (\w+)$")
-DUTY = re.compile(r"oblige party to (\w+)( at site)?$")
-CALL = re.compile(r"when (\w+) of party( at site)?$")
+DUTY = re.compile(r"oblige party to (\w+)( at site| in sector)?$")
+CALL = re.compile(r"when (\w+) of party( at site| in sector)?$")
 CLOCK = re.compile(r"within (\d+) (\w+?)s?(?: of (\w+))?$")
-FRAME = re.compile(r"in force (from|until) (\S+)$")
+POINT = r"(?:(start|end) of (Article \S+)|(\S+))(?: \+ (\d+) (\w+?)s?)?$"
+FRAME = re.compile(r"in force (from|until) " + POINT)
+BESIDE = re.compile(r"(?:failing that|lead) ")  # changes no verdict of its own article
+NAMES = ("party", "sector", "subject", "choice")
+BROKEN = LookupError, TypeError, ValueError, AttributeError, RuntimeError, StopIteration
 
 
 class Refused(Exception):
@@ -54,24 +61,17 @@ def check_proofs(
             digest = path and hashlib.sha256(path.read_bytes()).hexdigest()
             if held[f"{name}_sha256"] != digest:
                 raise Refused(f"the {name} is not what the proof was written for")
-        world = World(held, agreement, facts, coverage)
+        world = World(held, files)
         rows = rows_of(held["verdicts"])
         for number, row in enumerate(rows):
             if not any(agrees(row, one) for one in world.rows(row)):
                 raise Refused(f"verdict {number} does not follow: {json.dumps(row)}")
         return len(rows)
-    except (
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        RuntimeError,
-        StopIteration,
-    ) as error:
+    except BROKEN as error:
         raise Refused(f"this has not the form of a proof: {error!r}") from error
 
 
-def rows_of(columns: Row) -> list[Row]:
+def rows_of(columns: Row) -> Rows:
     """The verdicts of a proof, row by row, from its columns."""
     held = {name: columns[name] for name in ("t", "due", *CHANCES)}
     for name in ("clause", "party", "sector", "subject", "verdict"):
@@ -81,27 +81,23 @@ def rows_of(columns: Row) -> list[Row]:
     pairs = iter(zip(ranges["start"], ranges["stop"], strict=True))
     spans = [[next(pairs) for _ in range(count)] for count in ranges["counts"]]
     held["witness"] = [[n for a, b in span for n in range(a, b)] for span in spans]
-    return [
-        dict(zip(held, one, strict=True)) for one in zip(*held.values(), strict=True)
-    ]
+    rows = zip(*held.values(), strict=True)
+    return [dict(zip(held, one, strict=True)) for one in rows]
 
 
 def agrees(row: Row, other: Row) -> bool:
     """The same verdict: every word, every instant, every chance up to rounding."""
     numbers = [key for key in CHANCES if other[key] is not None]
-    if any(type(row[key]) not in (int, float) for key in numbers):
-        return False
-    near = all(abs(row[key] - other[key]) <= NEAR for key in numbers)  # NaN: never
+    typed = all(type(row[key]) in (int, float) for key in numbers)
+    near = typed and all(abs(row[key] - other[key]) <= NEAR for key in numbers)
     return near and all(row[key] == other[key] for key in row if key not in numbers)
 
 
 class World:
     """The clauses, the facts that count, and who watched."""
 
-    def __init__(
-        self, held: Row, agreement: Path, facts: Path, coverage: Path | None
-    ) -> None:
-        self.lines = lines_of(agreement.read_text(encoding="utf-8"))
+    def __init__(self, held: Row, files: dict[str, Any]) -> None:
+        self.lines = lines_of(files["agreement"].read_text(encoding="utf-8"))
         self.parties = self.listed("parties ")
         question = held["question"]
         self.start, self.until = question["start"], question["until"]
@@ -110,8 +106,8 @@ class World:
         if (held["standard"], held["watched"]) != (self.standard, self.watched):
             raise Refused("the standards are not those of the text")
         known = question["known_at"]
-        self.facts = settled(pq.read_table(facts).to_pylist(), known)
-        rows = pq.read_table(coverage).to_pylist() if coverage else []
+        self.facts = settled(pq.read_table(files["facts"]).to_pylist(), known)
+        rows = pq.read_table(files["coverage"]).to_pylist() if files["coverage"] else []
         self.cover = [
             (one.get("sector"), one.get("kind"), seconds(one["t_start"]),
              seconds(one["t_end"]), min(max(one["share"], 0.0), 1.0))
@@ -120,14 +116,14 @@ class World:
         ]  # fmt: skip
         seen = {fact["sector"] for fact in self.facts} | {one[0] for one in self.cover}
         self.sectors = {*self.listed("sectors "), *seen} - {None}
-        self.made: dict[tuple[Any, ...], list[Row]] = {}
+        self.made: dict[tuple[Any, ...], Rows] = {}
 
     def listed(self, word: str) -> list[str]:
         """The names that definitions of this keyword list."""
         said = [text for top, text in self.lines if top and text.startswith(word)]
         return [n.strip() for text in said for n in text[len(word) :].split(",")]
 
-    def rows(self, row: Row) -> list[Row]:
+    def rows(self, row: Row) -> Rows:
         """Every verdict of the row's clause, party, sector and subject."""
         key = (row["clause"], row["party"], row["sector"], row["subject"])
         if key not in self.made:
@@ -139,15 +135,9 @@ class World:
     def article(self, clause: str) -> dict[str, Any]:
         """What an article says; refused where it says more than is known here."""
         shapes = {"ban": BAN, "duty": DUTY, "call": CALL, "clock": CLOCK}
-        heading = re.compile(re.escape(clause) + r'(?: ".*")?$')
-        said: dict[str, Any] = {"span": [-FOREVER, FOREVER]}
-        inside = False
-        for top, text in self.lines:
-            if top:
-                inside = heading.match(text) is not None
-            elif inside and (frame := FRAME.match(text)):
-                said["span"][frame[1] == "until"] = self.instant(frame[2])
-            elif inside:
+        said: dict[str, Any] = {"span": self.span(clause)}
+        for text in self.below(clause):
+            if not FRAME.match(text) and not BESIDE.match(text):
                 found = {n: m for n, s in shapes.items() if (m := s.match(text))}
                 if not found or found.keys() & said.keys():
                     raise Refused(f"{clause}: `{text}` cannot be proved here")
@@ -156,7 +146,35 @@ class World:
             raise Refused(f"{clause} is not of a shape that can be proved here")
         return said
 
-    def instant(self, word: str) -> int:
+    def below(self, clause: str) -> list[str]:
+        """The lines of an article; refused where it does not stand there once."""
+        heading = re.compile(re.escape(clause) + r'(?: ".*")?$')
+        tops = [n for n, (top, _) in enumerate(self.lines) if top] + [len(self.lines)]
+        own = [(a, b) for a, b in pairwise(tops) if heading.match(self.lines[a][1])]
+        if len(own) != 1:
+            raise Refused(f"{clause} does not stand in the text once")
+        return [text for _, text in self.lines[own[0][0] + 1 : own[0][1]]]
+
+    def span(self, clause: str) -> list[int]:
+        """From when to when an article binds."""
+        span = [-FOREVER, FOREVER]
+        for above, text in pairwise(["", *self.below(clause)]):
+            joins = above.startswith("in ") and text.startswith(("and ", "or "))
+            if joins or text.startswith(("in ", "repealed", "suspended")):
+                span[text.startswith("in force until")] = self.instant(text)
+        return span
+
+    def instant(self, text: str) -> int:
+        """A date, the first record of an event, an edge of an article; plus a time."""
+        frame = FRAME.match(text)
+        if frame is None:
+            raise Refused(f"`{text}` cannot be proved here")
+        _, edge, other, word, more, unit = frame.groups()
+        base = self.span(other)[edge == "end"] if other else self.moment(word)
+        ends = more is None or abs(base) == FOREVER
+        return base if ends else base + int(more) * UNITS[unit]
+
+    def moment(self, word: str) -> int:
         """A date, or the first sure record of an event."""
         if word[0].isdigit():
             at = datetime.fromisoformat(word)
@@ -166,10 +184,9 @@ class World:
         sure = [f for f in self.facts if f["hi"] - f["lo"] >= self.standard - TINY]
         return min((f["s"] for f in sure if f["kind"] == word), default=FOREVER)
 
-    def banned(
-        self, clause: str, body: Row, party: str | None, sector: Any, subject: Any
-    ) -> list[Row]:
+    def banned(self, clause: str, body: Row, *key: Any) -> Rows:
         """A prohibition: a verdict at each change, and at each breach."""
+        party, sector, subject = key
         names, act = body["ban"].groups()
         bound = [n.strip() for n in names.split(",")] if names else self.parties
         fits = [f for f in self.facts if f["kind"] == act]
@@ -190,7 +207,7 @@ class World:
         whose = [g for g in whose if g[0]["sector"] in (None, sector)]
         cuts = {t for one in self.cover for t in one[2:4]} | {begin}
         cuts |= {g[0]["s"] + more for g in (*mine, *whose) for more in (0, 1)}
-        out: list[Row] = []
+        out: Rows = []
         before = ""
         for t in sorted(t for t in cuts if begin <= t < end):
             now = [g for g in mine if g[0]["s"] == t]
@@ -214,36 +231,34 @@ class World:
         here = [c for c in self.cover if c[0] in (None, sector) and c[1] in (None, act)]
         return max((c[4] for c in here if c[2] <= t < c[3]), default=0.0)
 
-    def owed(
-        self, clause: str, body: Row, party: str | None, sector: Any, subject: Any
-    ) -> list[Row]:
+    def owed(self, clause: str, body: Row, *about_whom: Any) -> Rows:
         """A duty: one instance for each root of the act that calls for it."""
-        call, at_site = body["call"].groups()
-        if body["clock"][3] not in (None, call) or body["duty"][2] != at_site:
+        party, sector, subject = about_whom
+        call, place = body["call"].groups()
+        if body["clock"][3] not in (None, call) or body["duty"][2] != place:
             raise Refused(f"the clock of {clause} cannot be proved here")
         first, last = body["span"][0], min(body["span"][1], self.until)
         calls = [f for f in self.facts if f["kind"] == call and first <= f["s"] < last]
         acts = [f for f in self.facts if f["kind"] == body["duty"][1] and party]
-        if sector is not None or (subject is not None and not at_site):
+        about = {" at site": "subject", " in sector": "sector"}.get(place, "party")
+        asked = {"party": party, "sector": sector, "subject": subject}
+        if any(asked[one] is not None for one in {"sector", "subject"} - {about}):
             return []
-        key = (party, subject if at_site else party)
-        about = "subject" if at_site else "party"
+        key = (party, asked[about])
         mine = [f for f in calls if (f["party"], f[about]) == key]
         done = [f for f in acts if (f["party"], f[about]) == key]
-        base = verdict_of(clause, party, None, subject)
+        base = verdict_of(clause, party, sector, subject)
         length = int(body["clock"][1]) * UNITS[body["clock"][2]]
         roots = piled(mine, "root").values()
         return [row for g in roots for row in self.instance(base, g, length, done)]
 
-    def instance(
-        self, base: Row, group: list[Row], length: int, done: list[Row]
-    ) -> list[Row]:
+    def instance(self, base: Row, group: Rows, length: int, done: Rows) -> Rows:
         """Pending, then met; or breached when it falls due."""
         called = group[0]["s"]
         due = called + length
         done = [f for f in done if called <= f["s"] <= min(due, self.until - 1)]
         cuts = {called, due, max(called, self.start), *(f["s"] for f in done)}
-        out: list[Row] = []
+        out: Rows = []
         for t in sorted(cuts):
             if not max(called, self.start) <= t <= min(due, self.until - 1):
                 continue
@@ -272,12 +287,12 @@ def verdict_of(clause: str, party: str | None, sector: Any, subject: Any) -> Row
     return key | rest | dict.fromkeys(CHANCES, 0.0)
 
 
-def witness(groups: list[list[Row]], t: int) -> list[int]:
+def witness(groups: list[Rows], t: int) -> list[int]:
     """Places in the facts of the acts of one instant."""
     return sorted({group[0]["index"] for group in groups if group[0]["s"] == t})
 
 
-def settled(rows: list[Row], known_at: int | None) -> list[Row]:
+def settled(rows: Rows, known_at: int | None) -> Rows:
     """The facts that count, in time order, with the stretch in which each is true."""
     rows = sorted(rows, key=lambda row: (micros(row["t"]), row["fact_id"]))
     came = [came_by(row.get("received_at"), known_at) for row in rows]
@@ -288,17 +303,11 @@ def settled(rows: list[Row], known_at: int | None) -> list[Row]:
         p = 1.0 if row.get("p") is None else row["p"]
         out = row["fact_id"] in gone or row["kind"] == "withdrawal"
         if not out and 0 <= p <= 1 and row["fact_id"] not in kept:
-            fact = {
-                key: row.get(key) for key in ("party", "sector", "subject", "choice")
-            }
+            fact = {key: row.get(key) for key in NAMES}
             fact |= {"kind": row["kind"], "index": index, "s": seconds(row["t"])}
             root = row.get("root") or row["fact_id"]
-            kept[row["fact_id"]] = fact | {
-                "root": root,
-                "tie": root,
-                "lo": 0.0,
-                "hi": p,
-            }
+            fact |= {"root": root, "tie": root, "lo": 0.0, "hi": p}
+            kept[row["fact_id"]] = fact
     facts = [fact for fact in kept.values() if fact["hi"] > 0]
     chosen = [fact for fact in facts if fact["choice"] is not None]
     for pile in piled(chosen, "choice").values():  # alternatives exclude each other
@@ -315,9 +324,9 @@ def settled(rows: list[Row], known_at: int | None) -> list[Row]:
     return facts
 
 
-def piled(facts: Iterable[Row], *keys: str) -> dict[tuple[Any, ...], list[Row]]:
+def piled(facts: Iterable[Row], *keys: str) -> dict[tuple[Any, ...], Rows]:
     """Facts that share these keys, together; the earliest first."""
-    piles: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    piles: dict[tuple[Any, ...], Rows] = defaultdict(list)
     for fact in facts:
         piles[tuple(fact[key] for key in keys)].append(fact)
     return piles
@@ -328,7 +337,7 @@ def none_of(facts: Iterable[Row]) -> float:
     return prod(1.0 - covered(tied) for tied in piled(facts, "tie").values())
 
 
-def covered(facts: list[Row], without: Iterable[Row] = ()) -> float:
+def covered(facts: Rows, without: Iterable[Row] = ()) -> float:
     """Length of what the stretches of some facts cover and those of others do not."""
     taken = list(without)
     ends = sorted({fact[end] for fact in (*facts, *taken) for end in ("lo", "hi")})
@@ -369,9 +378,8 @@ def seconds(at: datetime) -> int:
 def main(arguments: list[str]) -> str:
     """Check a file of proofs; the process ends with 1 where it does not hold."""
     proof, agreement, facts, *rest = (Path(one) for one in arguments)
-    coverage = rest[0] if rest else None
     try:
-        done = check_proofs(proof.read_bytes(), agreement, facts, coverage)
+        done = check_proofs(proof.read_bytes(), agreement, facts, *(rest or [None]))
     except Refused as refused:
         sys.exit(f"refused: {refused}")
     return f"{done} verdicts follow from the text and the facts\n"

@@ -7,8 +7,9 @@ again and accepts the proof only where every verdict follows. The engines alread
 the witnesses, so writing proofs costs little.
 
 Not everything can be proved yet: plain prohibitions, and duties that an act calls for
-with a time. :func:`provable` says which clauses; what is left out is counted, by
-clause, in the file itself.
+with a time, in force between dates, events, and the edges of other articles.
+:func:`provable` says which clauses; what is left out is counted, by clause, in the file
+itself.
 """
 
 from __future__ import annotations
@@ -29,23 +30,28 @@ from tocsin.agreement.evaluate.plan import plan
 from tocsin.agreement.terms import (
     Agreement,
     Article,
+    ArticleTime,
     Forbid,
     Happened,
     Oblige,
     Rule,
     Within,
 )
+from tocsin.agreement.walk import find
 
 __all__ = ["FORMAT", "proofs", "provable"]
 
 FORMAT: Final = "tocsin-proof/1"
 PLAIN: Final = (
-    *("exceptions", "excuses", "failing_that", "then"),
+    *("exceptions", "excuses", "then"),
     *("needs", "unless", "lapses", "ends_when", "persists"),
 )
 TEXTS: Final = ("clause", "party", "sector", "subject", "verdict")
 CHANCES: Final = ("p_met", "p_breached", "p_pending", "p_excused")
-FRAME: Final = re.compile(r"^\s*in force (from|until) \S+\s*$")
+FRAME: Final = re.compile(
+    r"^\s*(?:lead .*|in force (?:from|until) (?:(?:start|end) of Article \S+|\S+)"
+    r"(?: \+ \d+ (?:second|minute|hour|day|week)s?)?)\s*$"
+)
 
 
 def provable(agreement: Agreement, text: str) -> frozenset[str]:
@@ -57,7 +63,9 @@ def provable(agreement: Agreement, text: str) -> frozenset[str]:
     return frozenset(
         article.clause
         for article in agreement.articles
-        if _is_plain(article, lines) and article.rules[0].where.line not in blocked
+        if _is_plain(article, lines)
+        and article.rules[0].where.line not in blocked
+        and _stands_alone(agreement, article)
     )
 
 
@@ -158,9 +166,23 @@ def _is_plain(article: Article, lines: list[str]) -> bool:
     """One rule without anything that the checker does not read."""
     if len(article.rules) != 1 or article.suspended_while or article.surviving:
         return False
-    if article.leads or article.scope or article.version != 1 or article.repealed:
+    if article.scope or article.version != 1 or article.repealed:
         return False
     return _frame_is_plain(article, lines) and _rule_is_plain(article.rules[0])
+
+
+def _stands_alone(agreement: Agreement, article: Article) -> bool:
+    """Its times run from articles that stand there once and have plain times."""
+    if agreement.find(article.number) != (article,):
+        return False
+    times = find(article.in_force, ArticleTime) if article.in_force else ()
+    for time in times:
+        meant = agreement.find(time.article.number)
+        if [one.number for one in meant] != [time.article.number]:
+            return False
+        if not _stands_alone(agreement, meant[0]) or meant[0].suspended_while:
+            return False
+    return article.in_force is None or article.in_force.for_ is None
 
 
 def _frame_is_plain(article: Article, lines: list[str]) -> bool:
@@ -169,8 +191,8 @@ def _frame_is_plain(article: Article, lines: list[str]) -> bool:
     end = (article.rules[0].where.line or 1) - 1
     trigger = article.rules[0].trigger
     end = min(end, (trigger.where.line or 1) - 1) if trigger else end
-    frame = [line for line in lines[start + 1 : end] if line.strip()]
-    return all(FRAME.match(line.split("#")[0]) for line in frame)
+    frame = (" ".join(line.split("#")[0].split()) for line in lines[start + 1 : end])
+    return all(FRAME.match(line) for line in frame if line)
 
 
 def _rule_is_plain(rule: Rule) -> bool:
@@ -179,10 +201,10 @@ def _rule_is_plain(rule: Rule) -> bool:
     if any(getattr(rule, name) for name in PLAIN):
         return False
     deed = rule.deed
-    if deed.thing or deed.with_ or deed.against or deed.in_ or deed.near:
+    if deed.thing or deed.with_ or deed.against or deed.near:
         return False
     if isinstance(rule, Forbid):
-        return rule.trigger is None and deed.at is None
+        return rule.trigger is None and deed.at is None and deed.in_ is None
     return _is_called(rule)
 
 
@@ -196,8 +218,10 @@ def _is_called(rule: Oblige) -> bool:
         return False
     called = when.deed
     named = called.by is not None and called.by.names == ("party",)
-    bare = not (called.thing or called.with_ or called.in_ or called.near)
+    bare = not (called.thing or called.with_ or called.near)
     same = called.at == rule.deed.at and called.at in {None, "site"}
+    same = same and called.in_ == rule.deed.in_ and called.in_ in {None, "sector"}
+    same = same and None in {called.at, called.in_}
     own = deadline.of is None or getattr(deadline.of.base, "event", "") == called.act
     plus = deadline.of is not None and deadline.of.plus is not None
     whole = not deadline.duration.is_calendar and rule.who.names == ("party",)
