@@ -80,7 +80,7 @@ def fuse(  # noqa: PLR0913  # each is an option of the command
 
     with exit_codes():
         if live:
-            _fuse_live(observations, params, inside=inside, replay=replay)
+            _fuse_live(observations, params, control, inside=inside, replay=replay)
             return
         if observations is None or out is None or members is None:
             raise WrongUse("give OBSERVATIONS, --out and --members")
@@ -224,13 +224,23 @@ def incidents_diff(
 
 
 def _fuse_live(
-    before: Path | None, params: Path | None, *, inside: bool, replay: bool
+    before: Path | None,
+    params: Path | None,
+    control: Path | None,
+    *,
+    inside: bool,
+    replay: bool,
 ) -> None:
     """Lines in, lines out, until the end of standard input."""
     from tocsin.fusing import start
 
     stream = start.live_stream(
-        before, params, now=utc_now, inside=inside, replay=replay
+        before,
+        params,
+        now=utc_now,
+        inside=inside,
+        replay=replay,
+        control_file=control,
     )
     for line in stream.lines(sys.stdin.buffer):
         sys.stdout.buffer.write(line)

@@ -23,7 +23,14 @@ from tocsin.incidents import Params
 from tocsin.model import Control, Issue, Origin, Where
 from tocsin.store import write_durably
 
-__all__ = ["Sifted", "fuse_file", "read_given", "read_params"]
+__all__ = [
+    "Sifted",
+    "fuse_file",
+    "read_given",
+    "read_layer",
+    "read_params",
+    "states_origin",
+]
 
 
 class Sifted(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +134,21 @@ def read_given(
     return observations, control, (*issues, *outcome.issues)
 
 
+def read_layer(file: Path) -> Control:
+    """A control layer that has no fault.
+
+    Raises:
+        InputRefused: it cannot be read, or its shapes cross or overlap.
+    """
+    return _control(file, keep_going=False)[0]
+
+
+def states_origin(file: Path) -> bool:
+    """Whether a control layer says itself what it is part of."""
+    told = file.suffix.casefold() not in {".json", ".geojson"}
+    return told or b'"origin"' in file.read_bytes()
+
+
 def _control(file: Path, *, keep_going: bool) -> tuple[Control, tuple[Issue, ...]]:
     """The layer; crossed or overlapping shapes are faults unless forgiven."""
     from tocsin.errors import SourceUnusable
@@ -157,9 +179,7 @@ def _of_one_origin(
     origin = Origin(observations["origin"][0].as_py())
     if control.origin == origin:
         return control
-    if file.suffix.casefold() in {".json", ".geojson"} and b'"origin"' not in (
-        file.read_bytes()
-    ):
+    if not states_origin(file):
         return msgspec.structs.replace(control, origin=origin)
     raise OriginsMixed(f"observations are {origin}, control is {control.origin}")
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from tocsin import incidents
 from tocsin.errors import WrongUse
-from tocsin.fusing.batch import read_params
+from tocsin.fusing.batch import read_layer, read_params, states_origin
+from tocsin.fusing.naming import Naming
 from tocsin.fusing.observed import read_observations
 from tocsin.fusing.stream import Stream
 from tocsin.incidents import Live
@@ -27,6 +28,7 @@ def live_stream(
     now: Callable[[], datetime],
     inside: bool = False,
     replay: bool = False,
+    control_file: Path | None = None,
 ) -> Stream:
     """A stream over what stands before.
 
@@ -36,11 +38,13 @@ def live_stream(
         now: the clock.
         inside: nothing is held back.
         replay: the clock is each line's ``received_at``.
+        control_file: who is said to control which ground; its parties are named.
 
     Raises:
-        InputRefused: what stands before has faults.
+        InputRefused: what stands before, or the layer, has faults.
     """
-    params, _ = read_params(params_file)
+    params, weights = read_params(params_file)
+    control = read_layer(control_file) if control_file else None
     table = read_observations(before).records if before else None
     if table is None or not table.num_rows:
         live = Late(incidents.quiet_epoch(params), origin="", params=params)
@@ -50,7 +54,11 @@ def live_stream(
         live = Late(fused.records.epoch, origin=origin, params=params)
         live.add(table)
     clock = _received if replay else lambda _row: now()
-    stream = Stream(live, clock=clock, inside=inside)
+    naming = None
+    if control is not None and control_file is not None:
+        states = states_origin(control_file)
+        naming = Naming(live, control, weights, states_origin=states)
+    stream = Stream(live, clock=clock, inside=inside, naming=naming)
     if table is not None:
         stream.knows(table)
     return stream

@@ -13,7 +13,7 @@ screens. Outgoing fire is never finer than 1 km, inside or out.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -23,6 +23,7 @@ import polars as pl
 import pyarrow as pa
 
 from tocsin.errors import InputRefused, TocsinError
+from tocsin.fusing.naming import Naming
 from tocsin.fusing.observed import as_observations
 from tocsin.incidents import Change, Live
 from tocsin.model import Issue, Where
@@ -44,10 +45,19 @@ class Stream:
         live: what stands already.
         clock: the instant at which a line's changes would leave, from the line.
         inside: nothing is held back.
+        naming: who did it, or None: no control layer, and nobody is named.
     """
 
-    def __init__(self, live: Live, *, clock: Clock, inside: bool = False) -> None:
+    def __init__(
+        self,
+        live: Live,
+        *,
+        clock: Clock,
+        inside: bool = False,
+        naming: Naming | None = None,
+    ) -> None:
         self._live, self._clock, self._inside = live, clock, inside
+        self._naming = naming
         self._held: list[tuple[datetime, int, Change]] = []
         self._order = count()
         self._landed: dict[str, bool] = {}
@@ -57,6 +67,9 @@ class Stream:
     def knows(self, table: pa.Table) -> None:
         """Learn of rows that stood before."""
         self._landed.update(_marks(table))
+        if self._naming is not None:
+            self._naming.takes(table)
+            self._naming.begin()
 
     def lines(self, given: Iterable[bytes]) -> Iterator[bytes]:
         """The changes that each line makes, as lines; a faulty line is an issue."""
@@ -77,7 +90,11 @@ class Stream:
             return
         yield from map(self._issue, outcome.issues)
         yield from self._release(at)
-        for change in outcome.records:
+        changes = outcome.records
+        if self._naming is not None:
+            hidden = self._hidden(changes, at)
+            changes = tuple(self._naming.named(changes, hidden))
+        for change in changes:
             yield from self._leave(change, at)
 
     def _step(self, op: str, row: dict[str, Any], number: int) -> Any:
@@ -86,6 +103,10 @@ class Stream:
         table = as_observations([row], name="stdin", line=number)
         for name, lands in _marks(table):
             self._landed[name] = lands
+        if self._naming is not None and (op == "add") != (
+            table["observation_id"][0].as_py() in self._live
+        ):
+            self._naming.takes(table)
         return self._live.add(table) if op == "add" else self._live.correct(table)
 
     def _leave(self, change: Change, at: datetime) -> Iterator[bytes]:
@@ -100,11 +121,28 @@ class Stream:
         heapq.heappush(self._held, (due, next(self._order), change))
         yield _line({"change": "withheld", "because": change.because, "changes": 1})
 
+    def _hidden(self, changes: Sequence[Change], at: datetime) -> frozenset[str]:
+        """Incidents whose place the listener does not know yet."""
+        if self._inside:
+            return frozenset()
+        waiting = {name for name, until in self._until.items() if until > at}
+        new = {change.incident_id for change in changes if self._due(change) > at}
+        return frozenset(waiting | new)
+
     def _release(self, at: datetime) -> Iterator[bytes]:
+        released: set[str] = set()
+        yield from self._let_go(at, released)
+        if released and self._naming is not None:
+            hidden = self._hidden((), at)
+            for change in self._naming.again(released - hidden, hidden):
+                yield from self._leave(change, at)
+
+    def _let_go(self, at: datetime, released: set[str]) -> Iterator[bytes]:
         while self._held and self._held[0][0] <= at:
             _, _, change = heapq.heappop(self._held)
             if self._until.get(change.incident_id, at) <= at:
                 self._until.pop(change.incident_id, None)
+            released.add(change.incident_id)
             yield _line(change)
 
     def _due(self, change: Change) -> datetime:
@@ -113,7 +151,7 @@ class Stream:
         soon = datetime.min.replace(tzinfo=UTC)
         if row is None:
             return self._until.get(change.incident_id, soon)
-        members = self._live.members.get(change.incident_id, {})
+        members = self._live.members_of(change.incident_id)
         if not any(self._landed.get(name) for name in members):
             return soon
         doubt = timedelta(seconds=2 * (row["t_sigma_s"] or 0.0))

@@ -44,7 +44,7 @@ from tocsin.model import Issue, Outcome, Record, SourceDescription, Where
 
 __all__ = ["Change", "Live"]
 
-What = Literal["created", "changed", "merged", "split", "retracted"]
+What = Literal["created", "changed", "merged", "split", "retracted", "attributed"]
 PLACE = ("lon", "lat", "sigma_m")
 
 
@@ -52,7 +52,8 @@ class Change(Record, frozen=True, kw_only=True):
     """What became of one incident in one step: its line of descent.
 
     Attributes:
-        change: created, changed, merged (into another), split (off another), retracted.
+        change: created, changed, merged (into another), split (off another), retracted;
+            attributed: only who is likely to have done it changed.
         incident_id: which incident.
         version: of the incident, 1 and one more at each change.
         other: the incident that it was merged into or split off, or None.
@@ -136,6 +137,15 @@ class Live:
     def members(self) -> dict[str, dict[str, float | None]]:
         """For each incident its observations, each with what ties it in."""
         return {name: dict(one.members) for name, one in self._incidents.items()}
+
+    def incident(self, incident_id: str) -> dict[str, Any]:
+        """The INCIDENTS row of one that stands."""
+        return self._incidents[incident_id].row
+
+    def members_of(self, incident_id: str) -> dict[str, float | None]:
+        """The observations of one incident, each with what ties it in; {}: none."""
+        known = self._incidents.get(incident_id)
+        return dict(known.members) if known else {}
 
     def __contains__(self, observation_id: object) -> bool:
         return observation_id in self._shelf.number
