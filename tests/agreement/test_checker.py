@@ -138,8 +138,8 @@ def test_a_thousand_random_verdicts_follow_from_text_and_facts(proved):
 
 def columns(rows):
     """Verdicts as a proof writes them: column by column."""
-    made = {n: [row[n] for row in rows] for n in ("t", "due", *CHANCES)}
-    for name in ("clause", "party", "sector", "subject", "verdict"):
+    made = {"t": [row["t"] for row in rows]}
+    for name in ("due", "clause", "party", "sector", "subject", "verdict", *CHANCES):
         names = sorted({row[name] for row in rows} - {None})
         codes = [-1 if r[name] is None else names.index(r[name]) for r in rows]
         made[name] = {"names": names, "codes": codes}
@@ -147,7 +147,7 @@ def columns(rows):
     made["witness"] = {
         "counts": [len(row["witness"]) for row in rows],
         "start": places,
-        "stop": [place + 1 for place in places],
+        "length": [1] * len(places),
     }
     return made
 

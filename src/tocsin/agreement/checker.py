@@ -73,14 +73,14 @@ def check_proofs(
 
 def rows_of(columns: Row) -> Rows:
     """The verdicts of a proof, row by row, from its columns."""
-    held = {name: columns[name] for name in ("t", "due", *CHANCES)}
-    for name in ("clause", "party", "sector", "subject", "verdict"):
+    held = {"t": columns["t"]}
+    for name in ("due", "clause", "party", "sector", "subject", "verdict", *CHANCES):
         names = dict(enumerate(columns[name]["names"])) | {-1: None}
         held[name] = [names[code] for code in columns[name]["codes"]]
     ranges = columns["witness"]
-    pairs = iter(zip(ranges["start"], ranges["stop"], strict=True))
+    pairs = iter(zip(ranges["start"], ranges["length"], strict=True))
     spans = [[next(pairs) for _ in range(count)] for count in ranges["counts"]]
-    held["witness"] = [[n for a, b in span for n in range(a, b)] for span in spans]
+    held["witness"] = [[n for a, b in span for n in range(a, a + b)] for span in spans]
     rows = zip(*held.values(), strict=True)
     return [dict(zip(held, one, strict=True)) for one in rows]
 
@@ -379,7 +379,7 @@ def main(arguments: list[str]) -> str:
     """Check a file of proofs; the process ends with 1 where it does not hold."""
     proof, agreement, facts, *rest = (Path(one) for one in arguments)
     try:
-        done = check_proofs(proof.read_bytes(), agreement, facts, *(rest or [None]))
+        done = check_proofs(proof.read_bytes(), agreement, facts, [*rest, None][0])
     except Refused as refused:
         sys.exit(f"refused: {refused}")
     return f"{done} verdicts follow from the text and the facts\n"

@@ -130,17 +130,18 @@ def _in_known_sectors(
 
 
 def _columns(verdicts: pa.Table) -> dict[str, Any]:
-    """The verdicts column by column; texts as codes into their names, -1 for null."""
-    columns: dict[str, Any] = {name: _coded(verdicts[name]) for name in TEXTS}
-    columns |= {name: _seconds(verdicts[name]) for name in ("t", "due")}
-    columns |= {name: _listed(verdicts[name]) for name in CHANCES}
+    """The verdicts column by column; all but the instants as codes, -1 for null."""
+    coded = {name: verdicts[name] for name in (*TEXTS, *CHANCES)}
+    coded["due"] = _seconds(verdicts["due"])
+    columns: dict[str, Any] = {name: _coded(held) for name, held in coded.items()}
+    columns["t"] = _listed(_seconds(verdicts["t"]))
     whole = verdicts["witness"].combine_chunks()
     ranges = whole.flatten()
     counts = pc.fill_null(pc.list_value_length(whole), 0)
     columns["witness"] = {
         "counts": _listed(counts),
         "start": _listed(ranges.field("start")),
-        "stop": _listed(ranges.field("stop")),
+        "length": _listed(pc.subtract(ranges.field("stop"), ranges.field("start"))),
     }
     return columns
 
@@ -148,16 +149,16 @@ def _columns(verdicts: pa.Table) -> dict[str, Any]:
 def _coded(column: pa.ChunkedArray) -> dict[str, Any]:
     encoded = column.combine_chunks().dictionary_encode()
     codes = pc.fill_null(encoded.indices, -1)
-    return {"names": encoded.dictionary.to_pylist(), "codes": _listed(codes)}
+    return {"names": _listed(encoded.dictionary), "codes": _listed(codes)}
 
 
-def _seconds(column: pa.ChunkedArray) -> list[int | None]:
-    return _listed(pc.divide(column.cast(pa.int64()), 1_000_000))
+def _seconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.divide(column.cast(pa.int64()), 1_000_000)
 
 
 def _listed(column: Any) -> list[Any]:
-    """As a list; by way of NumPy where nothing is null, which is far quicker."""
-    if column.null_count:
+    """As a list; numbers without a null by way of NumPy, which is far quicker."""
+    if column.null_count or pa.types.is_string(column.type):
         return column.to_pylist()  # type: ignore[no-any-return]
     return np.asarray(column).tolist()  # type: ignore[no-any-return]
 
