@@ -125,6 +125,18 @@ def test_array_that_begins_to_report_speaks_against_what_it_was_silent_on():
     assert alone["p_North"] > later["p_North"]
 
 
+def test_correction_that_moves_no_incident_still_changes_who_is_believed():
+    _, lines = stream()
+    first = sent("a", platform="acoustic_sensor")
+    right = sent("a", platform="patrol", op="correct", source_id="acoustic_sensor")
+    text = [json.dumps(row).encode() for row in (first, right)]
+    answers = [json.loads(line) for line in lines.lines(text)]
+    assert [a["change"] for a in answers[:2]] == ["epoch", "created"]
+    (told,) = answers[2:]
+    assert told["observations"] == ["a"]
+    assert told["incident"]["p_North"] != answers[1]["incident"]["p_North"]
+
+
 YOUNG = {"kind": "crater", "platform": "patrol", "source_id": "patrol"}
 
 

@@ -75,42 +75,52 @@ class Naming:
         self._said.update(self._ask(list(self._at)))
 
     def named(
-        self, changes: Sequence[Change], hidden: AbstractSet[str] = frozenset()
+        self,
+        changes: Sequence[Change],
+        row: str,
+        *,
+        because: str,
+        hidden: AbstractSet[str] = frozenset(),
     ) -> Iterator[Change]:
         """The changes with the parties' probabilities, then whom else they touch.
 
         Args:
-            changes: of one step.
+            changes: of one step; none where a correction moved no incident.
+            row: the observation that the step is about.
+            because: the step.
             hidden: incidents that the listener is not to learn of yet.
         """
-        if not changes:
-            return
         touched = {change.incident_id for change in changes}
-        around = self._near(touched)
+        home = self._live.home_of(row)
+        about = touched | ({home} if home else set())
+        around = self._near(about)
         for change in changes:
             self._put(change.incident_id, change.incident)
-        around |= self._near(touched)
-        new = self._ask_each(around | {n for n in touched if n in self._at}, hidden)
+        around |= self._near(about)
+        new = self._ask_each(around, hidden)
         for change in changes:
             yield _with(change, new.get(change.incident_id))
-        yield from self._moved(new, touched, changes[0], hidden)
+        yield from self._moved(new, touched, self._told(because, (row,)), hidden)
         for gone in touched - new.keys():
             self._said.pop(gone, None)
+
+    def _told(self, because: str, observations: tuple[str, ...]) -> Change:
+        """What stands in the line of every incident that is only named anew."""
+        return Change(
+            change="attributed",
+            incident_id="",
+            version=0,
+            because=because,
+            observations=observations,
+            epoch=self._live.epoch.version,
+        )
 
     def again(
         self, names: AbstractSet[str], hidden: AbstractSet[str]
     ) -> Iterator[Change]:
         """Whom it touches that these are hidden no longer."""
         new = self._ask_each(self._near(names), hidden)
-        about = Change(
-            change="attributed",
-            incident_id="",
-            version=0,
-            because="released",
-            observations=(),
-            epoch=self._live.epoch.version,
-        )
-        yield from self._moved(new, set(), about, hidden)
+        yield from self._moved(new, set(), self._told("released", ()), hidden)
 
     def _moved(
         self,
@@ -125,12 +135,8 @@ class Naming:
                 row = self._live.incident(name)
                 yield msgspec.structs.replace(
                     about,
-                    change="attributed",
                     incident_id=name,
                     version=row["version"],
-                    other=None,
-                    joined=(),
-                    left=(),
                     incident=row | new[name],
                 )
         self._said.update(new)

@@ -33,6 +33,7 @@ __all__ = ["LANDED", "Stream"]
 EMBARGO = timedelta(hours=24)  # design section 1: impacts leave this late
 LANDED = ("crater", "damage", "casualty", "airburst")
 """Kinds that show where fire landed."""
+SOON = datetime.min.replace(tzinfo=UTC)
 OPS = ("add", "correct", "withdraw")
 
 Clock = Callable[[dict[str, Any]], datetime]
@@ -92,8 +93,11 @@ class Stream:
         yield from self._release(at)
         changes = outcome.records
         if self._naming is not None:
-            hidden = self._hidden(changes, at)
-            changes = tuple(self._naming.named(changes, hidden))
+            name = str(row.get("observation_id"))
+            hidden = self._hidden(changes, at, name)
+            changes = tuple(
+                self._naming.named(changes, name, because=op, hidden=hidden)
+            )
         for change in changes:
             yield from self._leave(change, at)
 
@@ -121,12 +125,17 @@ class Stream:
         heapq.heappush(self._held, (due, next(self._order), change))
         yield _line({"change": "withheld", "because": change.because, "changes": 1})
 
-    def _hidden(self, changes: Sequence[Change], at: datetime) -> frozenset[str]:
+    def _hidden(
+        self, changes: Sequence[Change], at: datetime, row: str = ""
+    ) -> frozenset[str]:
         """Incidents whose place the listener does not know yet."""
         if self._inside:
             return frozenset()
         waiting = {name for name, until in self._until.items() if until > at}
         new = {change.incident_id for change in changes if self._due(change) > at}
+        home = self._live.home_of(row)
+        if home and self._landing(home, self._live.incident(home)) > at:
+            new.add(home)
         return frozenset(waiting | new)
 
     def _release(self, at: datetime) -> Iterator[bytes]:
@@ -147,13 +156,15 @@ class Stream:
 
     def _due(self, change: Change) -> datetime:
         """When it may leave: at once, or a day after fire may have landed there."""
-        row = change.incident
-        soon = datetime.min.replace(tzinfo=UTC)
-        if row is None:
-            return self._until.get(change.incident_id, soon)
-        members = self._live.members_of(change.incident_id)
+        if change.incident is None:
+            return self._until.get(change.incident_id, SOON)
+        return self._landing(change.incident_id, change.incident)
+
+    def _landing(self, incident_id: str, row: dict[str, Any]) -> datetime:
+        """A day after fire may have landed there; at once where none may have."""
+        members = self._live.members_of(incident_id)
         if not any(self._landed.get(name) for name in members):
-            return soon
+            return SOON
         doubt = timedelta(seconds=2 * (row["t_sigma_s"] or 0.0))
         ends: datetime = row["t_end"]
         return ends + doubt + EMBARGO

@@ -142,6 +142,10 @@ class Live:
         """The INCIDENTS row of one that stands."""
         return self._incidents[incident_id].row
 
+    def home_of(self, observation_id: str) -> str | None:
+        """The incident that this observation belongs to, or None."""
+        return self._home.get(observation_id)
+
     def members_of(self, incident_id: str) -> dict[str, float | None]:
         """The observations of one incident, each with what ties it in; {}: none."""
         known = self._incidents.get(incident_id)
