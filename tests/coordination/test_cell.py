@@ -172,6 +172,53 @@ def test_those_caveats_have_a_price_that_claims_no_number(paris):
         assert prices[caveat]["at_least"] == 0
         assert prices[caveat]["at_most"] == (15_000 - 6_000) * 12
         assert prices[caveat]["stated"] is False
+        supposed = prices[caveat]["supposed"]
+        assert supposed["at_least"] == supposed["at_most"] == 1_000 * 12
+        assert "a round number of ours" in supposed["words"]
+
+
+def test_lifting_a_caveat_shows_its_price_and_names_the_assumption(root, monkeypatch):
+    monkeypatch.chdir(root)
+    asked = f"cell what-if {PARIS} --at 2026-02-10 --count offered --seconds 2".split()
+    done = run.invoke(app, [*asked, "--lift", "Germany: only from neighbouring"])
+    assert done.stdout.splitlines()[-1] == (
+        "without `Germany: only from neighbouring`, unit-months more: 0 to 108,000: no"
+        " number was offered. Assumption: 12,000 with 1,000 soldiers: a round number of"
+        " ours; Germany has stated none"
+    )
+    wrong = run.invoke(app, [*asked, "--lift", "Germany: only from neighboring"])
+    assert wrong.exit_code == 2
+    assert "did you mean `Germany: only from neighbouring`?" in " ".join(
+        wrong.output.split()
+    )
+
+
+def test_a_ceasefire_starts_is_suspended_and_holds_again(root, monkeypatch):
+    monkeypatch.chdir(root)
+
+    def what(*more):
+        asked = ["cell", "what-if", LANTERN, "--at", AT, *more]
+        return run.invoke(app, asked).stdout.splitlines()
+
+    late = what("--ceasefire", "2025-03-20")
+    assert any(
+        line.startswith("aurelia-watch:") and "Waits for Article 1(1)" in line
+        for line in late
+    )
+    shut = what("--suspended", "2025-03-10")
+    frozen = {line.split()[1] for line in shut if line.startswith("frozen: ")}
+    assert {"aurelia-watch", "meridia-observers"} <= frozen
+    assert all(line.endswith("still") for line in shut if line.startswith("frozen: "))
+    corridors = [line for line in shut if line.startswith("caldoria-medical:")]
+    assert corridors == [], "Article 4(2) stays in force while 1(1) is suspended"
+    again = what("--suspended", "2025-03-10", "--resumed", "2025-03-14")
+    changed = {line.split(":")[0] for line in again if " -> " in line}
+    assert not changed & {"aurelia-hub", "aurelia-watch", "caldoria-medical"}
+    assert any(  # what had not arrived prepares anew: ten days from the reopening
+        line.startswith("brennia-engineers:") and line.endswith("24 March 2025.")
+        for line in again
+    )
+    assert "frozen: aurelia-watch since 2025-03-10, until 2025-03-14" in again
 
 
 def test_a_board_stands_alone_without_its_agreement(root, tmp_path):

@@ -53,6 +53,7 @@ def problems(draw, months=2):
             last=months,
             weight=draw(st.integers(1, 3)),
             after=(0,) if n and draw(st.booleans()) else (),
+            protected=draw(st.booleans()),
         )
         for n in range(draw(st.integers(1, 2)))
     )
@@ -65,6 +66,7 @@ def problems(draw, months=2):
                 hub_id=f"h{n}",
                 serves=frozenset(d.area for d in demands if draw(st.booleans())),
                 capacity=draw(st.integers(0, 3)),
+                storage=draw(st.booleans()),
             )
             for n in range(2)
         )
@@ -186,6 +188,30 @@ def test_two_caveats_that_bar_the_same_need_cost_nothing_alone(board):
     problem = posed(with_(board, contributions=(both,)))
     plan = solve(problem, seconds=5, workers=1)
     assert [p.at_most for p in prices(problem, plan, workers=1)] == [0.0, 0.0]
+
+
+def test_what_needs_protected_storage_draws_only_on_hubs_that_have_it(board):
+    def problem_with(*, storage):
+        hubs = (
+            Hub(hub_id="open", region="East", serves=("East",), capacity=9),
+            Hub(
+                hub_id="kept",
+                region="East",
+                serves=("East",),
+                capacity=1,
+                storage=storage,
+            ),
+        )
+        return posed(
+            with_(
+                board, needs=(need("East", 3, to_month=1, protected=True),), hubs=hubs
+            )
+        )
+
+    without = solve(problem_with(storage=False), seconds=5, workers=1)
+    assert without.shortfall == 3
+    kept = solve(problem_with(storage=True), seconds=5, workers=1)
+    assert (kept.shortfall, kept.hubs) == (2, (1,))
 
 
 def test_a_refusal_without_a_number_is_priced_between_nothing_and_the_whole_gap(board):

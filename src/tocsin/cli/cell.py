@@ -238,6 +238,11 @@ def cell_what_if(  # noqa: PLR0913  # one for each option
     without: Annotated[
         str | None, typer.Option(metavar="ID", help="Plan without this contribution.")
     ] = None,
+    lift: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CAVEAT", help="Plan without this caveat: its price."),
+    ] = None,
+    least: LeastOption = "committed",
     seconds: Annotated[float, typer.Option(min=1, help="For each plan.")] = 10.0,
 ) -> None:
     """Show what a change would open, freeze or leave uncovered. Writes nothing.
@@ -260,6 +265,8 @@ def cell_what_if(  # noqa: PLR0913  # one for each option
             typer.echo(line)
         if without is not None:
             typer.echo(_without(held, view, without, seconds))
+        for caveat in lift or ():
+            typer.echo(_lifted(held, view, caveat, least, seconds))
 
 
 @cell_app.command("export")
@@ -475,12 +482,9 @@ def _planned(
     from tocsin.coordination.plan import solve
     from tocsin.coordination.prices import prices, unpriced
     from tocsin.coordination.problem import pose
-    from tocsin.model.contributions import STAGES, Stage
     from tocsin.report.cell import Planned
 
-    if least not in STAGES:
-        raise WrongUse(f"--count {least}: give one of {', '.join(STAGES)}")
-    stage = Stage(least)
+    stage = _stage(least)
     standings = view.status.standings
     asked = pose(opened.board, standings, least=stage, only_open=only_open)
     made = solve(asked, seconds=seconds)
@@ -490,9 +494,17 @@ def _planned(
         return Planned(problem=asked, plan=made, conflict=words, least=stage)
     cost = (
         *prices(asked, made, seconds=max(2.0, seconds / 3)),
-        *unpriced(opened.board, standings, asked, made),
+        *unpriced(opened.board, standings, asked, made, seconds=max(2.0, seconds / 3)),
     )
     return Planned(problem=asked, plan=made, prices=cost, least=stage)
+
+
+def _stage(least: str) -> Any:
+    from tocsin.model.contributions import STAGES, Stage
+
+    if least not in STAGES:
+        raise WrongUse(f"--count {least}: give one of {', '.join(STAGES)}")
+    return Stage(least)
 
 
 def _say_conflict(path: Path, words: Sequence[str]) -> None:
@@ -524,6 +536,31 @@ def _without(opened: Any, view: Any, name: str, seconds: float) -> str:
         f"without {name}: {change.before:,} weighted unit-months uncovered become"
         f" {change.after:,}; {change.bound_kept:.0%} of what the others do stays"
     )
+
+
+def _lifted(opened: Any, view: Any, caveat: str, least: str, seconds: float) -> str:
+    """The price of one caveat, in a sentence that judges nobody."""
+    from tocsin.coordination.plan import solve
+    from tocsin.coordination.prices import prices, unpriced
+    from tocsin.coordination.problem import pose
+    from tocsin.evidence import near
+    from tocsin.report.cell import price_words
+
+    asked = pose(opened.board, view.status.standings, least=_stage(least))
+    made = solve(asked, seconds=seconds)
+    found = {
+        price.caveat: price
+        for price in unpriced(
+            opened.board, view.status.standings, asked, made, seconds=seconds
+        )
+    }
+    if caveat in asked.caveats:
+        (found[caveat],) = prices(asked, made, seconds=seconds, caveats=[caveat])
+    if caveat not in found:
+        known = [*asked.caveats, *found]
+        guess = near(caveat, known)
+        raise WrongUse(f"--lift {caveat}: the plan knows {'; '.join(known)} {guess}")
+    return f"without `{caveat}`, unit-months more: {price_words(found[caveat])}"
 
 
 def _gate(text: str) -> tuple[str, datetime]:

@@ -2,9 +2,10 @@
 
 **TOML** holds a whole board: its regions and functions at the top, then tables
 ``[[contribution]]``, ``[[need]]``, ``[[hub]]``, ``[[lead]]``, ``[[complaint]]``,
-``[[mandate]]``, ``[[opening]]``, ``[[fund]]``, ``[[money_need]]``, and the sources that
-they cite by name under ``[source.NAME]``. **JSON** is the same board as Tocsin writes
-it. **CSV** holds contributions, one line for each step; lists are joined with ``|``.
+``[[mandate]]``, ``[[opening]]``, ``[[patrol]]``, ``[[assumption]]``, ``[[fund]]``,
+``[[money_need]]``, and the sources that they cite by name under ``[source.NAME]``.
+**JSON** is the same board as Tocsin writes it. **CSV** holds contributions, one line
+for each step; lists are joined with ``|``.
 
 A file with faults is refused, and every fault of every entry is told with its line.
 """
@@ -27,6 +28,7 @@ from tocsin.errors import InputRefused
 from tocsin.evidence import near
 from tocsin.model import Issue, Where
 from tocsin.model.contributions import (
+    Assumption,
     Board,
     Complaint,
     Contribution,
@@ -37,6 +39,7 @@ from tocsin.model.contributions import (
     MoneyNeed,
     Need,
     Opening,
+    Patrol,
     Rate,
     Source,
 )
@@ -53,6 +56,8 @@ PARTS: Final[dict[str, tuple[str, type[Record], str]]] = {
     "complaint": ("complaints", Complaint, "complaint_id"),
     "mandate": ("mandates", Mandate, ""),
     "opening": ("openings", Opening, ""),
+    "patrol": ("patrols", Patrol, ""),
+    "assumption": ("assumptions", Assumption, ""),
     "fund": ("funds", Fund, "fund_id"),
     "money_need": ("money_needs", MoneyNeed, "need_id"),
 }

@@ -12,7 +12,10 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
+from tocsin.coordination.caveats import areas_of
 from tocsin.coordination.gates import DELIVERED
+from tocsin.coordination.patrols import busiest
+from tocsin.coordination.standing import newest
 from tocsin.model.contributions import (
     EVERYWHERE,
     STAGES,
@@ -53,6 +56,8 @@ def check(
         *_conditions(board, tell, clauses),
         *_rings(board, tell),
         *_money(board, tell),
+        *_patrols(board, tell),
+        *_assumptions(board, tell),
     )
 
 
@@ -350,3 +355,36 @@ def _sources(board: Board) -> Iterator[tuple[Source, str]]:
             yield step.source, _key(one)
     for fund in board.funds:
         yield fund.source, f"fund {fund.fund_id}"
+
+
+# --- patrols and assumptions
+
+
+def _patrols(board: Board, tell: _Telling) -> Iterator[Issue]:
+    by_id = {one.contribution_id: one for one in newest(board)}
+    for at, patrol in enumerate(board.patrols, start=1):
+        key, given = f"patrol {at}", by_id.get(patrol.contribution)
+        if given is None:
+            words = f"`{patrol.contribution}` is no contribution of this board"
+            yield tell("undefined_name", key, words, repair=_one_of(sorted(by_id)))
+        elif patrol.area not in areas_of(given, board):
+            words = f"{given.state} may not serve in {patrol.area}"
+            repair = "see its areas and caveats"
+            yield tell("contradiction", key, words, repair=repair)
+    for name, given in by_id.items():
+        most = busiest(p for p in board.patrols if p.contribution == name)
+        if given.quantity is not None and most > given.quantity:
+            words = f"{most} of `{name}` patrol at one time, of {given.quantity} it has"
+            yield tell("contradiction", _key(given), words)
+
+
+def _assumptions(board: Board, tell: _Telling) -> Iterator[Issue]:
+    by_id = {one.contribution_id: one for one in newest(board)}
+    for at, one in enumerate(board.assumptions, start=1):
+        key, given = f"assumption {at}", by_id.get(one.contribution)
+        if given is None:
+            words = f"`{one.contribution}` is no contribution of this board"
+            yield tell("undefined_name", key, words, repair=_one_of(sorted(by_id)))
+        elif given.quantity is not None:
+            words = f"`{one.contribution}` has a number of its own: {given.quantity}"
+            yield tell("contradiction", key, words, repair="leave the assumption out")

@@ -120,6 +120,9 @@ class _Conditions:
             if need.must:
                 words = f"{need.label} must have {need.units} at all times"
                 yield "must", d, f"{words}, months {need.first} to {need.last}"
+        for d, need in enumerate(problem.demands):
+            if need.protected and problem.hubs:
+                yield "storage", d, f"{need.label} needs protected storage"
         for caveat in problem.caveats:
             yield "caveat", caveat, f"caveat of {caveat}"
         for s, who in enumerate(problem.suppliers):
@@ -145,7 +148,11 @@ class _Conditions:
             problem,
             pairs=tuple(sorted({*problem.pairs, *freed})),
             demands=tuple(
-                replace(need, must=("must", d) in kept)
+                replace(
+                    need,
+                    must=("must", d) in kept,
+                    protected=need.protected and ("storage", d) in kept,
+                )
                 for d, need in enumerate(problem.demands)
             ),
             suppliers=tuple(

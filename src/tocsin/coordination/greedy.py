@@ -119,11 +119,11 @@ class _Greedy:
         return max(0, free)
 
     def _rooms(self, d: int, month: int) -> list[tuple[int, int]]:
-        area = self.problem.demands[d].area
+        where = self.problem.demands[d].ground
         rooms = []
         for h in self.hubs:
             hub = self.problem.hubs[h]
-            if area in hub.serves:
+            if hub.sustains(where):
                 most = all_units(self.problem) if hub.capacity is None else hub.capacity
                 rooms.append((h, most - self.drawn[h, month]))
         return rooms

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from tocsin.coordination.clocks import Clock, clocks
 from tocsin.coordination.gates import Gate, Span, gates_of
+from tocsin.coordination.patrols import PatrolCover, patrol_cover
 from tocsin.coordination.standing import stand
 from tocsin.coordination.status import Status, status
 from tocsin.coordination.timeline import Due, Entry, Freeze, freezes, timeline
@@ -42,6 +43,7 @@ class Overview(Record, frozen=True, kw_only=True):
     timeline: tuple[Entry, ...]
     freezes: tuple[Freeze, ...]
     clocks: tuple[Clock, ...]
+    patrols: tuple[PatrolCover, ...] = ()
 
 
 def overview(
@@ -82,6 +84,7 @@ def overview(
         ),
         freezes=freezes(board, gates, at=at),
         clocks=clocks(board, at=at),
+        patrols=patrol_cover(board, standings, at=at),
     )
 
 

@@ -37,7 +37,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from tocsin.coordination.greedy import greedy
-from tocsin.coordination.problem import Problem, windows
+from tocsin.coordination.problem import Ground, Problem, windows
 from tocsin.coordination.relaxation import Relaxed, relax
 from tocsin.coordination.turns import (
     Plan,
@@ -262,13 +262,13 @@ class Model:
             for key, unit in self.units.items()
             if problem.suppliers[key[0]].needs_hub
         }
-        by_area = _grouped(inside, lambda key: (problem.demands[key[1]].area, key[2]))
+        ground = _grouped(inside, lambda key: (problem.demands[key[1]].ground, key[2]))
         drawn = defaultdict(list)
-        for (area, month), given in by_area.items():
+        for (where, month), given in ground.items():
             shares = []
             for h, hub in enumerate(problem.hubs):
-                if area in hub.serves:
-                    share = self.model.new_int_var(0, _most(problem, area), "")
+                if hub.sustains(where):
+                    share = self.model.new_int_var(0, _most(problem, where), "")
                     shares.append(share)
                     drawn[h, month].append(share)
             self.model.add(sum(given) == sum(shares))
@@ -353,5 +353,5 @@ def _grouped(units: Mapping[tuple[int, int, int], Any], by: Any) -> dict[Any, An
     return groups
 
 
-def _most(problem: Problem, area: str) -> int:
-    return sum(need.units for need in problem.demands if need.area == area)
+def _most(problem: Problem, where: Ground) -> int:
+    return sum(need.units for need in problem.demands if need.ground == where)

@@ -8,19 +8,39 @@ bar the same need, and each alone may be worth nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from tocsin.coordination.caveats import barring, label, suits
 from tocsin.coordination.plan import solve
-from tocsin.coordination.problem import Problem, lifted
-from tocsin.coordination.standing import Standing
+from tocsin.coordination.problem import DAYS, Problem, Supplier, lifted
+from tocsin.coordination.standing import Standing, plural
 from tocsin.coordination.turns import Plan
-from tocsin.model.contributions import STAGES, Board, Stage
+from tocsin.model.contributions import (
+    STAGES,
+    Assumption,
+    Board,
+    Contribution,
+    Need,
+    Stage,
+)
 from tocsin.model.records import Record
 
-__all__ = ["Change", "Price", "change_without", "prices", "unpriced"]
+__all__ = ["Change", "Price", "Supposed", "change_without", "prices", "unpriced"]
+
+
+class Supposed(Record, frozen=True, kw_only=True):
+    """What a caveat would cost if an offer had a number; the number is an assumption.
+
+    Attributes:
+        words: the number and why it was taken.
+        at_least, at_most: equal where both plans were proved best.
+    """
+
+    words: str
+    at_least: float
+    at_most: float
 
 
 class Price(Record, frozen=True, kw_only=True):
@@ -31,6 +51,7 @@ class Price(Record, frozen=True, kw_only=True):
         alone: pairs that it alone bars; 0: lifting it alone frees nothing.
         covers: demands that would be served better, the most first, with unit-months.
         stated: False where the offer has no number, so that only limits are known.
+        supposed: for such an offer the price at a number that the board assumes.
     """
 
     caveat: str
@@ -39,6 +60,7 @@ class Price(Record, frozen=True, kw_only=True):
     alone: int
     covers: tuple[tuple[str, int], ...] = ()
     stated: bool = True
+    supposed: Supposed | None = None
 
 
 class Change(Record, frozen=True, kw_only=True):
@@ -138,15 +160,22 @@ def _covers(
 
 
 def unpriced(
-    board: Board, standings: Iterable[Standing], problem: Problem, plan: Plan
+    board: Board,
+    standings: Iterable[Standing],
+    problem: Problem,
+    plan: Plan,
+    *,
+    seconds: float = 10.0,
 ) -> tuple[Price, ...]:
     """Caveats of offers without a number: what they bar, and at most how much it lacks.
 
     Nobody knows how many units such an offer would bring if its caveat were lifted. So
-    the price is between nothing and all that the barred needs lack in the plan.
+    the price is between nothing and all that the barred needs lack in the plan. Where
+    the board assumes a number, the price at that number is given, too, and named so.
     """
     lacking = _lacking(problem, plan)
     made: dict[str, Price] = {}
+    assumed = {a.contribution: a for a in board.assumptions}
     for one in standings:
         given = one.contribution
         no_number = one.stage in STAGES and given.quantity is None
@@ -167,8 +196,49 @@ def unpriced(
                     alone=len(needs),
                     stated=False,
                     covers=tuple((f"{n.function} in {n.area}", 0) for n in needs),
+                    supposed=_supposed(
+                        given, needs, assumed, problem, plan, seconds=seconds
+                    ),
                 )
     return tuple(made.values())
+
+
+def _supposed(  # what a price at a number depends on
+    given: Contribution,
+    needs: Sequence[Need],
+    assumed: Mapping[str, Assumption],
+    problem: Problem,
+    base: Plan,
+    *,
+    seconds: float,
+) -> Supposed | None:
+    """The price if the offer had the assumed number and the caveat were lifted."""
+    one = assumed.get(given.contribution_id)
+    if one is None:
+        return None
+    at = {demand.demand_id: d for d, demand in enumerate(problem.demands)}
+    number = len(problem.suppliers)
+    free = tuple((number, at[n.need_id]) for n in needs if n.need_id in at)
+    more = Supplier(
+        supplier_id=given.contribution_id,
+        label=f"{given.state}: {given.capability}",
+        units=one.quantity,
+        first=min(problem.months, 1 + -(-given.ready_after_days // DAYS)),
+        last=problem.months,
+        on=given.months_on,
+        off=given.months_off,
+    )
+    freed = replace(
+        problem,
+        suppliers=(*problem.suppliers, more),
+        pairs=tuple(sorted({*problem.pairs, *free})),
+    )
+    plan = solve(freed, seconds=seconds, before=base)
+    return Supposed(
+        words=f"{one.quantity:,} {plural(given.unit)}: {one.why}",
+        at_least=max(0.0, base.bound - plan.shortfall),
+        at_most=max(0.0, base.shortfall - plan.bound),
+    )
 
 
 def _lacking(problem: Problem, plan: Plan) -> dict[str, int]:

@@ -11,8 +11,8 @@ number. This is exact: give the turns out in order of time, one unit after the o
 a fixed round; then no unit has more than ``on`` turns in such a window.
 
 **Sustainment.** Every unit that serves inside a region draws on an opened hub that
-serves the region; a hub sustains at most its capacity. A board without hubs has no such
-limit.
+serves the region; a hub sustains at most its capacity. Where a need asks for protected
+storage, only hubs that have it count. A board without hubs has no such limit.
 """
 
 from __future__ import annotations
@@ -32,9 +32,11 @@ from tocsin.model.contributions import (
 from tocsin.model.records import Record
 
 __all__ = [
+    "DAYS",
     "MONTHS",
     "Barred",
     "Demand",
+    "Ground",
     "HubSite",
     "Problem",
     "Supplier",
@@ -42,6 +44,9 @@ __all__ = [
     "pose",
     "windows",
 ]
+
+Ground = tuple[str, bool]
+"""A region, and whether protected storage is asked for."""
 
 MONTHS: Final = 12
 DAYS: Final = 30
@@ -62,7 +67,12 @@ class Supplier(Record, frozen=True, kw_only=True):
 
 
 class Demand(Record, frozen=True, kw_only=True):
-    """A need with a number; ``after``: positions of demands that must be met before."""
+    """A need with a number.
+
+    Attributes:
+        after: positions of demands that must be met before.
+        protected: what serves it draws on hubs with protected storage only.
+    """
 
     demand_id: str
     label: str
@@ -73,6 +83,12 @@ class Demand(Record, frozen=True, kw_only=True):
     weight: int = 1
     must: bool = False
     after: tuple[int, ...] = ()
+    protected: bool = False
+
+    @property
+    def ground(self) -> Ground:
+        """Where its units draw, and whether on protected storage."""
+        return self.area, self.protected
 
 
 class HubSite(Record, frozen=True, kw_only=True):
@@ -81,6 +97,12 @@ class HubSite(Record, frozen=True, kw_only=True):
     hub_id: str
     serves: frozenset[str]
     capacity: int | None = None
+    storage: bool = False
+
+    def sustains(self, ground: Ground) -> bool:
+        """Whether units that serve there may draw on it."""
+        area, protected = ground
+        return area in self.serves and (self.storage or not protected)
 
 
 class Barred(Record, frozen=True, kw_only=True):
@@ -154,7 +176,10 @@ def pose(
         barred=barred,
         hubs=tuple(
             HubSite(
-                hub_id=hub.hub_id, serves=frozenset(hub.serves), capacity=hub.capacity
+                hub_id=hub.hub_id,
+                serves=frozenset(hub.serves),
+                capacity=hub.capacity,
+                storage=hub.storage,
             )
             for hub in board.hubs
         ),
@@ -239,6 +264,7 @@ def _demands(needs: Collection[Need], months: int) -> Iterator[Demand]:
             weight=need.weight,
             must=need.must,
             after=tuple(at[name] for name in need.after if name in at),
+            protected=need.protected,
         )
 
 

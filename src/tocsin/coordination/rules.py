@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tocsin.coordination.problem import Problem, windows
+from tocsin.coordination.problem import Ground, Problem, windows
 from tocsin.coordination.turns import (
     Plan,
     Turns,
@@ -92,19 +92,19 @@ def _overdrawn(problem: Problem, plan: Plan, values: Turns) -> Iterator[str]:
         return
     if problem.hubs_open is not None and len(plan.hubs) > problem.hubs_open:
         yield f"{len(plan.hubs)} hubs are open, {problem.hubs_open} may be"
-    drawn: dict[tuple[str, int], int] = defaultdict(int)
+    drawn: dict[tuple[Ground, int], int] = defaultdict(int)
     for (s, d, month), units in values.items():
         if problem.suppliers[s].needs_hub:
-            drawn[problem.demands[d].area, month] += units
+            drawn[problem.demands[d].ground, month] += units
     for month in range(1, problem.months + 1):
         for chosen in _subsets(plan.hubs):
             inside = {
-                area
-                for (area, when), _ in drawn.items()
+                where
+                for (where, when), _ in drawn.items()
                 if when == month
-                and {h for h in plan.hubs if area in problem.hubs[h].serves} <= chosen
+                and {h for h in plan.hubs if problem.hubs[h].sustains(where)} <= chosen
             }
-            asked = sum(drawn[area, month] for area in inside)
+            asked = sum(drawn[where, month] for where in inside)
             room = sum(
                 all_units(problem)
                 if problem.hubs[h].capacity is None

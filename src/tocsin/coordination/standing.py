@@ -141,7 +141,10 @@ def _placed(taken: Sequence[Step]) -> dict[str, dict[str, int]]:
 
 
 def _ready(one: Contribution, gates: Sequence[Gate], at: datetime) -> datetime | None:
-    """When preparation ends after the last gate opened; it may lie ahead."""
+    """When preparation ends after the last gate opened; it may lie ahead.
+
+    What has arrived is prepared: a gate that shuts and opens again costs it no days.
+    """
     opened = [_opening(gate, at) for gate in gates]
     if any(instant is None for instant in opened):
         return None
@@ -150,7 +153,17 @@ def _ready(one: Contribution, gates: Sequence[Gate], at: datetime) -> datetime |
     start = max([*known, *begun], default=None)
     if start is None:
         return at if reached(_last_stage(one), Stage.COMMITTED) else None
-    return start + timedelta(days=one.ready_after_days)
+    days = 0 if _arrived(one, at) else one.ready_after_days
+    return start + timedelta(days=days)
+
+
+def _arrived(one: Contribution, at: datetime) -> bool:
+    return any(
+        step.stage is Stage.DELIVERED
+        and step.on is not None
+        and midnight(step.on) <= at
+        for step in one.steps
+    )
 
 
 def _last_stage(one: Contribution) -> Stage | None:

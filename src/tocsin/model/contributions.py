@@ -27,6 +27,7 @@ from tocsin.model.vocabulary import Marking, Origin
 __all__ = [
     "EVERYWHERE",
     "STAGES",
+    "Assumption",
     "Board",
     "Caveat",
     "CaveatKind",
@@ -42,6 +43,7 @@ __all__ = [
     "MoneyNeed",
     "Need",
     "Opening",
+    "Patrol",
     "Presence",
     "Rate",
     "Role",
@@ -127,7 +129,7 @@ class Source(Record, frozen=True, kw_only=True):
     Attributes:
         title: the page or paper.
         published: when it was said, or None: the source gives no date.
-        url: where it can be read; "" where it is not public.
+        url: where it can be read; "" where no address is at hand.
         certainty: how well the statement is established.
         note: what a reader should know of it, such as who could not confirm it.
     """
@@ -225,6 +227,7 @@ class Need(Record, frozen=True, kw_only=True):
         must: True where a plan without it is no plan.
         presences: from where it can be met.
         after: ids of needs that must be met first; they may not wait for each other.
+        protected: True where what serves it must be kept in protected storage.
     """
 
     need_id: Name
@@ -239,6 +242,7 @@ class Need(Record, frozen=True, kw_only=True):
     must: bool = False
     presences: tuple[Presence, ...] = (Presence.INSIDE,)
     after: tuple[Name, ...] = ()
+    protected: bool = False
     source: Source | None = None
 
 
@@ -397,6 +401,40 @@ class Opening(Record, frozen=True, kw_only=True):
     kinds: tuple[Name, ...] = ()
 
 
+class Patrol(Record, frozen=True, kw_only=True):
+    """Units of a contribution that patrol a region every day, between two times.
+
+    Attributes:
+        contribution: its id.
+        opens, closes: ``HH:MM`` in UTC; a closing before the opening is on the next
+            day; the same twice is the whole day.
+        since, until: the first day, and the day after the last; None: open.
+    """
+
+    contribution: Name
+    area: Name
+    units: Positive
+    opens: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    closes: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    since: date | None = None
+    until: date | None = None
+    source: Source | None = None
+
+
+class Assumption(Record, frozen=True, kw_only=True):
+    """A number that nobody stated, supposed only to show what a caveat costs.
+
+    Attributes:
+        contribution: the id of an offer without a number.
+        quantity: units that are supposed.
+        why: in words that stand beside the price.
+    """
+
+    contribution: Name
+    quantity: Positive
+    why: Name
+
+
 class Board(Record, frozen=True, kw_only=True):
     """Everything that a coordination cell keeps, of one origin.
 
@@ -428,5 +466,7 @@ class Board(Record, frozen=True, kw_only=True):
     complaints: tuple[Complaint, ...] = ()
     mandates: tuple[Mandate, ...] = ()
     openings: tuple[Opening, ...] = ()
+    patrols: tuple[Patrol, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
     funds: tuple[Fund, ...] = ()
     money_needs: tuple[MoneyNeed, ...] = ()

@@ -11,7 +11,7 @@ from tocsin.report.cell.geojson import geojson
 from tocsin.report.cell.iati import iati
 from tocsin.report.cell.ocds import ocds
 from tocsin.report.cell.page import CellPage, cell_page
-from tocsin.report.cell.planned import Planned
+from tocsin.report.cell.planned import Planned, price_words
 from tocsin.report.cell.rendering import render_cell, render_cell_json
 from tocsin.report.cell.three_w import HXL, three_w
 
@@ -24,6 +24,7 @@ __all__ = [
     "geojson",
     "iati",
     "ocds",
+    "price_words",
     "render_cell",
     "render_cell_json",
     "three_w",

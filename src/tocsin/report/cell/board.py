@@ -83,16 +83,18 @@ def _glance_part(row: Row) -> Part:
         return Part(
             text="offered, no number" if some else "nobody", tone="undetermined"
         )
+    need = number(row.need)
+    here = f"{number(row.committed.here)}/{need}"
     if row.delivered.here >= row.need:
-        return Part(text=f"{row.delivered.here}/{row.need} here", tone="met")
+        return Part(text=f"{number(row.delivered.here)}/{need} here", tone="met")
     if row.gap_at_best:
-        return Part(text=f"{row.committed.here}/{row.need}, gap", tone="breached")
+        return Part(text=f"{here}, gap", tone="breached")
     if row.frozen:
-        return Part(text=f"{row.committed.here}/{row.need}, frozen", tone="pending")
+        return Part(text=f"{here}, frozen", tone="pending")
     if row.waits_for:
-        return Part(text=f"{row.committed.here}/{row.need}, waits", tone="pending")
+        return Part(text=f"{here}, waits", tone="pending")
     words = "committed" if not row.gap else "shared"
-    return Part(text=f"{row.committed.here}/{row.need}, {words}", tone="pending")
+    return Part(text=f"{here}, {words}", tone="pending")
 
 
 def _rows(view: Overview) -> Table:
@@ -128,7 +130,11 @@ def _line(row: Row) -> Line:
     elif row.gap is None:
         gap = Cell(text="not known", tone="unknown")
     elif row.gap:
-        gap = Cell(text=f"{row.gap} ({row.gap_at_best})", value=row.gap, tone="warning")
+        gap = Cell(
+            text=f"{number(row.gap)} ({number(row.gap_at_best or 0)})",
+            value=row.gap,
+            tone="warning",
+        )
     else:
         gap = Cell(text="none", value=0)
     return Line(
@@ -148,9 +154,9 @@ def _line(row: Row) -> Line:
 
 
 def _amount(one: Amount) -> str:
-    parts = [str(one.here)] if one.here or not one.unstated else []
+    parts = [number(one.here)] if one.here or not one.unstated else []
     if one.shared:
-        parts.append(f"+{one.shared}")
+        parts.append(f"+{number(one.shared)}")
     if one.unstated:
         parts.append("?" if one.unstated == 1 else f"?×{one.unstated}")
     return " ".join(parts)

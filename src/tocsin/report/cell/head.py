@@ -36,9 +36,11 @@ def lead(view: Overview) -> str:
     else:
         begin = f"Month {view.status.month} of the ceasefire."
     of = counted(len(offers), "contribution")
+    wait = "waits" if waiting == 1 else "wait"
+    are = "is" if frozen == 1 else "are"
     return (
-        f"{begin} Of {of} {number(ready)} can be deployed now, {number(waiting)} wait"
-        f" for a gate, and {number(frozen)} are frozen."
+        f"{begin} Of {of} {number(ready)} can be deployed now, {number(waiting)} {wait}"
+        f" for a gate, and {number(frozen)} {are} frozen."
     )
 
 

@@ -24,6 +24,8 @@ from tocsin.report.cell.leading import leads
 from tocsin.report.cell.money import ABOUT as MONEY
 from tocsin.report.cell.money import money
 from tocsin.report.cell.offers import offers
+from tocsin.report.cell.patrols import ABOUT as PATROLS
+from tocsin.report.cell.patrols import patrols
 from tocsin.report.cell.planned import ABOUT as PLAN
 from tocsin.report.cell.planned import Planned, plan_blocks
 from tocsin.report.cell.sources import ABOUT as SOURCES
@@ -89,6 +91,7 @@ def cell_page(
         ("board-section", "The board", BOARD, board(view, areas)),
         ("waiting", "What waits for what", WAITING, waiting(view)),
         ("leads-section", "Who leads", LEADS, leads(view)),
+        ("patrols-section", "Patrols", PATROLS, patrols(view)),
         ("days", "Due after the ceasefire", "", days(view)),
         ("plan", "The plan", PLAN, plan_blocks(planned)),
         ("offers", "Every contribution", "", offers(view)),
@@ -104,7 +107,11 @@ def cell_page(
     return CellPage(
         origin=kept_board.origin,
         watermark=WATERMARKS[kept_board.origin],
-        marking=max((c.marking for c in kept_board.contributions), key=ORDER.index),
+        marking=max(
+            (c.marking for c in kept_board.contributions),
+            key=ORDER.index,
+            default=Marking.AMBER,
+        ),
         title=kept_board.title
         if not view.agreement
         else f"{kept_board.title}. {view.agreement}",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tocsin.coordination.prices import Price
-from tocsin.coordination.problem import Problem
+from tocsin.coordination.prices import Price, Supposed
+from tocsin.coordination.problem import HubSite, Problem
 from tocsin.coordination.turns import Plan
 from tocsin.model.contributions import Stage
 from tocsin.model.records import Record
@@ -23,7 +23,7 @@ from tocsin.report.document import (
 )
 from tocsin.report.wording import counted, listed, number
 
-__all__ = ["ABOUT", "Planned", "plan_blocks"]
+__all__ = ["ABOUT", "Planned", "plan_blocks", "price_words"]
 
 ABOUT: Final = (
     "Who could serve where over twelve months under the caveats, were every gate to"
@@ -73,6 +73,7 @@ def plan_blocks(planned: Planned | None) -> Iterator[Block]:
     if asked.left_out:
         named = listed([f"{name} ({why})" for name, why in asked.left_out])
         yield Sentence(text=f"Not counted: {plain(named)}.", tone="unknown")
+    yield from _hub_table(planned)
     yield from _prices(planned)
     yield _turns(planned)
 
@@ -85,7 +86,9 @@ def _prices(planned: Planned) -> Iterator[Table]:
             cells=(
                 Cell(text=plain(p.caveat)),
                 Cell(
-                    text=_price(p), value=p.at_least, tone="" if p.stated else "unknown"
+                    text=price_words(p),
+                    value=p.at_least,
+                    tone="" if p.stated else "unknown",
                 ),
                 Cell(
                     text=", ".join(
@@ -112,12 +115,56 @@ def _prices(planned: Planned) -> Iterator[Table]:
     )
 
 
-def _price(one: Price) -> str:
+def price_words(one: Price) -> str:
+    """The price of a caveat in weighted unit-months, with what it rests on."""
     if not one.stated:
-        return f"0 to {one.at_most:,.0f}: no number was offered"
+        limits = f"0 to {one.at_most:,.0f}: no number was offered"
+        return limits if one.supposed is None else f"{limits}. {_assumed(one.supposed)}"
     if one.at_least == one.at_most:
         return f"{one.at_least:,.0f}"
     return f"{one.at_least:,.0f} to {one.at_most:,.0f}"
+
+
+def _assumed(one: Supposed) -> str:
+    same = one.at_least == one.at_most
+    least = "" if same else f"{one.at_least:,.0f} to "
+    return f"Assumption: {least}{one.at_most:,.0f} with {one.words}"
+
+
+def _hub_table(planned: Planned) -> Iterator[Table]:
+    """Sites of hubs: what each could sustain, and whether the plan opens it."""
+    hubs = planned.problem.hubs
+    if not hubs:
+        return
+    yield Table(
+        anchor="hubs",
+        caption="Sites of hubs",
+        columns=(
+            Column(title="hub"),
+            Column(title="serves"),
+            Column(title="sustains", numeric=True),
+            Column(title="protected storage"),
+            Column(title="in the plan"),
+        ),
+        rows=tuple(
+            _hub_line(hub, opened=at in planned.plan.hubs)
+            for at, hub in enumerate(hubs)
+        ),
+        note="A need that asks for protected storage draws only on hubs that have it.",
+    )
+
+
+def _hub_line(hub: HubSite, *, opened: bool) -> Line:
+    sustains = "not stated" if hub.capacity is None else str(hub.capacity)
+    return Line(
+        cells=(
+            Cell(text=hub.hub_id),
+            Cell(text=listed(sorted(hub.serves))),
+            Cell(text=sustains, value=hub.capacity),
+            Cell(text="yes" if hub.storage else "no"),
+            Cell(text="open" if opened else "not opened"),
+        )
+    )
 
 
 def _turns(planned: Planned) -> Table:

@@ -45,7 +45,7 @@ def sources(view: Overview, issues: Sequence[Issue]) -> Iterator[Block]:
                 ),
                 Cell(text=source.certainty.value, tone=unsure(source.certainty)),
                 Cell(text=source.note or "–"),
-                Cell(text=source.url or "not public"),
+                Cell(text=source.url or "not given"),
                 Cell(text=", ".join(dict.fromkeys(names))),
             )
         )

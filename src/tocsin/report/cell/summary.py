@@ -12,7 +12,7 @@ from tocsin.report.document import (
     Block,
     Sentence,
 )
-from tocsin.report.wording import counted, listed, stamp
+from tocsin.report.wording import counted, listed, number, stamp
 
 __all__ = ["summary"]
 
@@ -33,8 +33,8 @@ def summary(view: Overview) -> Iterator[Block]:
     for cell in contested:
         others = listed([plain(n) for n in cell.claims])
         yield Sentence(
-            text=f"{cell.function} in {cell.area}: {plain(cell.lead)} leads, and"
-            f" {others} claims the lead, too.",
+            text=f"{cell.function.capitalize()} in {cell.area}: {plain(cell.lead)}"
+            f" leads, and {others} claims the lead, too.",
             tone="warning",
         )
     unsure = [
@@ -55,11 +55,11 @@ def _gaps(rows: Sequence[Row]) -> Iterator[Sentence]:
     missing.sort(key=lambda row: (-(row.gap_at_best or 0), -(row.gap or 0)))
     for row in missing[:6]:
         best = row.gap_at_best
-        more = f"; {best} even if all that is shared came here" if best else ""
+        more = f"; {number(best)} even if all that is shared came here" if best else ""
+        unit = row.unit if row.need == 1 else plural(row.unit)
         yield Sentence(
-            text=f"{row.function} in {row.area}: {row.gap} of {row.need}"
-            f" {plural(row.unit)}"
-            f" are not committed here{more}.",
+            text=f"{row.function.capitalize()} in {row.area} lacks a commitment of"
+            f" {number(row.gap or 0)} of {number(row.need or 0)} {unit}{more}.",
             tone="breached" if best else "pending",
         )
     if len(missing) > 6:  # noqa: PLR2004  # the rest stands on the board
