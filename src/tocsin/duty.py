@@ -16,6 +16,7 @@ import msgspec
 from tocsin.connectors import dialog, logbook
 from tocsin.errors import InputRefused, WrongUse
 from tocsin.evidence import (
+    LANGUAGES,
     Entry,
     Form,
     Item,
@@ -40,6 +41,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
     form: str
     sentence: str | None = None
+    language: str = "en"
     observer: str | None = None
     at: str | None = None
     until: str | None = None
@@ -130,6 +132,7 @@ def close(file: Path, entry: str, *, by: str, words: str, now: datetime) -> str:
 
 def _form(told: Told) -> Form:
     _one_of("--form", told.form, tuple(name for name in forms() if name != "item"))
+    _one_of("--language", told.language, LANGUAGES)
     _one_of("--origin", told.origin, tuple(Origin))
     if told.platform is not None:
         _one_of("--platform", told.platform, VOCABULARY["platform"])
@@ -171,16 +174,17 @@ def _asked(
         question = "What was observed, in one sentence (Enter for a form)"
         found["sentence"] = ask(question, "").strip()
         if not found["sentence"]:
-            found["items"] = tuple(_items(ask, say))
+            found["items"] = tuple(_items(ask, say, told.language))
     answers = dialog.ask_fields(form, told.answers, ask, say)
     return msgspec.structs.replace(told, answers=answers, **found)
 
 
-def _items(ask: dialog.Ask, say: Callable[[str], Any]) -> Iterator[Item]:
+def _items(ask: dialog.Ask, say: Callable[[str], Any], language: str) -> Iterator[Item]:
     """One item after the other, until there is no other."""
     more = "y"
     while more.casefold().startswith("y"):
-        yield item_of(dialog.ask_fields(forms()["item"], {}, ask, say))
+        answers = dialog.ask_fields(forms()["item"], {}, ask, say)
+        yield item_of(answers, language=language)
         more = ask("Another thing? (y/n)", "n").strip()
 
 
@@ -198,7 +202,9 @@ def _entry(told: Told, form: Form, now: datetime) -> Entry:
     until = (
         None if told.until is None else clock(told.until, at, zone=told.zone, after=at)
     )
-    said = understand(told.sentence) if told.sentence else None
+    said = None
+    if told.sentence:
+        said = understand(told.sentence, language=told.language)
     if told.items:
         said = Understood(items=told.items)
     about = {
@@ -231,4 +237,10 @@ def _not_after(now: datetime, text: str, zone: str) -> datetime:
 
 
 def _confirmed(ask: dialog.Ask) -> bool:
-    return ask("Keep it? (y/n)", "y").strip().casefold() in {"y", "yes", "так", "oui"}
+    return ask("Keep it? (y/n)", "y").strip().casefold() in {
+        "y",
+        "yes",
+        "так",
+        "oui",
+        "да",
+    }

@@ -40,6 +40,9 @@ def log(  # noqa: PLR0913  # one option for each thing that can be said
     sentence: Annotated[
         str | None, typer.Option(metavar="TEXT", help="What was observed, in words.")
     ] = None,
+    language: Annotated[
+        str, typer.Option(metavar="en|fr|uk|ru", help="Of the sentence.")
+    ] = "en",
     observer: Annotated[
         str | None, typer.Option(metavar="LON,LAT", help="Where the observer stands.")
     ] = None,
@@ -86,6 +89,7 @@ def log(  # noqa: PLR0913  # one option for each thing that can be said
         told = duty.Told(
             form=form,
             sentence=sentence,
+            language=language,
             observer=observer,
             at=at,
             until=until,

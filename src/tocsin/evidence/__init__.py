@@ -31,6 +31,7 @@ from tocsin.evidence.mapping import (
 )
 from tocsin.evidence.repeats import distinct
 from tocsin.evidence.sentence import Item, Understood, understand
+from tocsin.evidence.tongues import LANGUAGES
 from tocsin.evidence.warnings import (
     MatchedWarnings,
     match_warnings,
@@ -41,6 +42,7 @@ from tocsin.evidence.winds import Sector
 from tocsin.evidence.withdrawals import standing
 
 __all__ = [
+    "LANGUAGES",
     "SCHEMAS",
     "Check",
     "Column",

@@ -120,13 +120,14 @@ def forms() -> dict[str, Form]:
     return msgspec.convert(tomllib.loads(text), dict[str, Form])
 
 
-def item_of(answers: Mapping[str, str]) -> Item:
+def item_of(answers: Mapping[str, str], *, language: str = "en") -> Item:
     """One item from the answers to the form ``item``.
 
     >>> item_of({"kind": "shot", "count": "3", "place": "1-2km N"}).place.bearing_deg
     0.0
     """
-    place = understand(f"1 shot {answers.get('place', '')}").items[0].place
+    where = f"1 shot {answers.get('place', '')}"
+    place = understand(where, language=language).items[0].place
     count = answers.get("count")
     words = {k: v for k, v in answers.items() if k not in {"place", "count"}}
     if count is not None:

@@ -2,7 +2,7 @@
 
 In goes what somebody typed at night; out come items (what, how many, how meant,
 assessed as what), the sector they were in, times and means, in the words of the closed
-vocabulary. Nothing is guessed: a word that is not in ``words.toml`` is handed back, a
+vocabulary. Nothing is guessed: a word that no list of words has is handed back, a
 mortar without its calibre stays open, a distance and a wind stay a sector.
 
 The shape of these sentences: counted items in a list, each later one perhaps without
@@ -28,14 +28,14 @@ figures out of the whole.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import msgspec
 
+from tocsin.errors import WrongUse
+from tocsin.evidence.tongues import LANGUAGES, in_english, words_of
 from tocsin.evidence.winds import WINDS, Sector, sector, towards
 
 __all__ = ["Item", "Understood", "understand"]
@@ -45,6 +45,7 @@ KAPPA: Final = 6.5
 KAPPA_MOSTLY: Final = 1.6
 """The same where it is said to hold for most only: two winds."""
 LONGEST_PHRASE: Final = 6
+OF_ITEMS: Final = ("means", "qualifier", "kind", "assessment", "setting", "weapon")
 HOUR: Final = "([01]?[0-9]|2[0-3]):([0-5][0-9])"
 
 
@@ -93,10 +94,19 @@ class _Token(msgspec.Struct, frozen=True):
     text: str
 
 
-def understand(text: str) -> Understood:
-    """The filled form of a sentence; see the head of this module."""
+def understand(text: str, *, language: str = "en") -> Understood:
+    """The filled form of a sentence; see the head of this module.
+
+    Args:
+        language: one of :data:`LANGUAGES`. Words of English count in all of them.
+
+    Raises:
+        WrongUse: no list of words is of that language.
+    """
+    if language not in LANGUAGES:
+        raise WrongUse(f"no words of `{language}` are known; {', '.join(LANGUAGES)}")
     reading = _Reading()
-    for token in _tokens(text):
+    for token in _tokens(in_english(text, language), _vocabulary(language)):
         reading.take(token)
     return reading.done()
 
@@ -140,7 +150,10 @@ _COUNTED: Final = (
 _NUMBER_WORDS: Final = {word: n for n, word in enumerate(_COUNTED.split(), start=1)}
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+_Words = dict[str, tuple[str, Any]]
+
+
+def _tokens(text: str, known: _Words) -> Iterator[_Token]:
     """The sentence in tokens; words that make a phrase are one."""
     words: list[str] = []
     at = 0
@@ -157,19 +170,19 @@ def _tokens(text: str) -> Iterator[_Token]:
         if what == "word":
             words.append(match[0].rstrip("."))
             continue
-        yield from _phrases(words)
+        yield from _phrases(words, known)
         words = []
         yield _Token(what, match, match[0])
-    yield from _phrases(words)
+    yield from _phrases(words, known)
 
 
-def _phrases(words: Sequence[str]) -> Iterator[_Token]:
+def _phrases(words: Sequence[str], known: _Words) -> Iterator[_Token]:
     """Words -> the longest phrases that the vocabulary holds."""
     at = 0
     while at < len(words):
         for length in range(min(LONGEST_PHRASE, len(words) - at), 0, -1):
             text = " ".join(words[at : at + length])
-            found = _looked_up(text.casefold())
+            found = _looked_up(text.casefold(), known)
             if found is not None:
                 yield _Token(*found, text)
                 at += length
@@ -179,28 +192,26 @@ def _phrases(words: Sequence[str]) -> Iterator[_Token]:
             at += 1
 
 
-def _looked_up(phrase: str) -> tuple[str, Any] | None:
+def _looked_up(phrase: str, known: _Words) -> tuple[str, Any] | None:
     if phrase in _NUMBER_WORDS:
         return "count", _NUMBER_WORDS[phrase]
-    known = _vocabulary()
     forms = [phrase, phrase.removesuffix("s"), phrase.removesuffix("es")]
     return next((known[form] for form in forms if form in known), None)
 
 
 @cache
-def _vocabulary() -> dict[str, tuple[str, Any]]:
+def _vocabulary(language: str) -> _Words:
     """Phrase -> what it is, and its word in the vocabulary."""
-    text = files("tocsin.evidence").joinpath("words.toml").read_text(encoding="utf-8")
-    tables = tomllib.loads(text)
-    known: dict[str, tuple[str, Any]] = {}
-    for phrase in tables.pop("filler")["words"]:
-        known[phrase] = ("filler", None)
-    for name, entry in tables.pop("calibre").items():
-        for phrase in entry["words"]:
-            known[phrase] = ("needs_calibre", (name, entry))
-    for what, values in tables.items():
-        for value, phrases in values.items():
-            known |= {phrase.casefold(): (what, value) for phrase in phrases}
+    known: _Words = {}
+    for tables in (words_of("en"), words_of(language)):
+        for phrase in tables["filler"]["words"]:
+            known[phrase] = ("filler", None)
+        for name, entry in tables["calibre"].items():
+            for phrase in entry["words"]:
+                known[phrase] = ("needs_calibre", (name, entry))
+        for what in OF_ITEMS:
+            for value, phrases in tables[what].items():
+                known |= {phrase.casefold(): (what, value) for phrase in phrases}
     known |= {"mostly": ("filler", None), "mainly": ("filler", None)}
     return known | {"no": ("none", None)}
 
@@ -218,6 +229,7 @@ class _Reading:
         self.qualifier: str | None = None
         self.means: str | None = None
         self.calibre: float | None = None
+        self.mortar: _Token | None = None  # a weapon whose calibre may follow it
         self.times: tuple[str, ...] = ()
         self.winds: tuple[str, ...] = ()
         self.range: tuple[float | None, float | None] | None = None
@@ -231,6 +243,8 @@ class _Reading:
 
     def take(self, token: _Token) -> None:
         self.n += 1
+        if token.what not in {"calibre", "filler"}:
+            self.mortar = None
         if token.what not in {"winds", "range", "distance", "filler", "mark"}:
             self._place_ends()
         getattr(self, f"_{token.what}")(token)
@@ -257,6 +271,10 @@ class _Reading:
 
     def _calibre(self, token: _Token) -> None:
         self.calibre = _float(token.value[1])
+        if self.mortar is not None:  # `mortar of 82 mm`: the weapon came first
+            weapon, self.mortar = self.mortar, None
+            self.open.pop()
+            self._needs_calibre(weapon)
 
     def _range(self, token: _Token) -> None:
         near, unit, far, unit_far = token.value.groups()
@@ -349,6 +367,7 @@ class _Reading:
         name, entry = token.value
         if self.calibre is None:
             self.open.append(f"{name}: calibre not stated, so the weapon is left open")
+            self.mortar = token
             return
         below = self.calibre < entry["limit_mm"]
         weapon = entry["below"] if below else entry["from"]
