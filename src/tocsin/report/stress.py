@@ -6,6 +6,7 @@ and runs nothing. It is watermarked as imagined wherever it shows, printed pages
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,8 +17,9 @@ from markupsafe import Markup
 
 from tocsin.report import stress_figures
 from tocsin.report.render import _drawing, _read
+from tocsin.report.stress_figures import plain
 from tocsin.store import write_durably
-from tocsin.stresstest.result import StressTest
+from tocsin.stresstest.result import GuaranteeResult, StressTest
 
 __all__ = ["stress_page", "write_stress_page"]
 
@@ -57,7 +59,42 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.globals["raw_svg"] = _drawing
+    environment.globals.update(points=_points, controls=_controls, covers=_covers)
+    environment.filters.update(plain=plain, capitalised=_capitalised)
     return environment.get_template(PAGE)
+
+
+def _capitalised(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _points(found: GuaranteeResult) -> Iterator[str]:
+    """On whom or what everything hangs, one sentence each."""
+    for point in found.single_points:
+        kind, name = plain(point.kind), plain(point.name)
+        why = plain(point.why).removeprefix(f"{name}: ")
+        yield f"Hangs on one {kind}: {name} ({why})."
+
+
+def _controls(found: GuaranteeResult) -> Iterator[str]:
+    """What a party can keep from happening, being itself the one in breach."""
+    held: dict[tuple[str, bool], list[str]] = {}
+    for one in found.violator_controlled:
+        words = plain(one.condition).removeprefix(f"{plain(one.violator)}: ")
+        held.setdefault((words, one.stops_alone), []).append(plain(one.violator))
+    for (words, alone), who in held.items():
+        enough = ", which is enough alone" if alone else ""
+        yield f"In the hand of {' or '.join(who)} if in breach: {words}{enough}."
+
+
+def _covers(found: GuaranteeResult) -> Iterator[str]:
+    """Which territory is covered, under each line that is claimed."""
+    covered = found.covers
+    if covered.territory == "not stated":
+        yield "Which territory it covers is not stated: each side may claim its own."
+        return
+    for line, words in covered.per_line.items():
+        yield f"Covers, read by {plain(line)}: {plain(words)}."
 
 
 class _Figures(msgspec.Struct, kw_only=True):
@@ -98,9 +135,11 @@ def _lead(test: StressTest) -> str:
         return (
             "Nothing in this text acts: every guarantee is talk, or can never activate."
         )
+    talk = sum(g.kind == "consultation" for g in test.guarantees)
+    only = f" ({talk} more is only talk)" if talk else ""
     who = f"{len(alone)} can each stop something alone" if alone else "nobody can alone"
     return (
-        f"{len(able)} of {len(test.guarantees)} guarantees can act; {who};"
+        f"{len(able)} of {len(test.guarantees)} guarantees can act{only}; {who};"
         f" {by_itself or 'none'} of them would act if nobody did anything."
     )
 

@@ -6,13 +6,14 @@ Every picture has its words beside it, and nothing in it depends on colour alone
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
 from typing import Final
 
 from tocsin.report.figures.svg import drawing, group, path_of, tag, told
 from tocsin.stresstest.falsehood import FalseActivation
 from tocsin.stresstest.flaws import in_hours
 from tocsin.stresstest.result import GuaranteeResult
-from tocsin.stresstest.strategy import Spread
+from tocsin.stresstest.strategy import Credibility, Spread
 from tocsin.stresstest.survival import Durability
 from tocsin.stresstest.tree import Gate, Leaf, Node
 
@@ -21,6 +22,7 @@ __all__ = [
     "clocks",
     "curve",
     "durability",
+    "plain",
     "slices",
     "tree",
     "worth",
@@ -30,6 +32,10 @@ WIDTH: Final = 820.0
 ROW: Final = 26.0
 STEP: Final = 24.0
 LABEL: Final = 250.0
+ASIDE: Final = 170.0
+"""Room for words beside a picture, where they overlap nothing in it."""
+
+TWO: Final = 2
 MOST_LEAVES: Final = 60
 HOUR: Final = 3_600
 GATES: Final = {
@@ -41,6 +47,11 @@ SHORT: Final = 88
 STEPS: Final = (1, 2, 5, 10, 30, 90, 365, 10_000)
 MOST_TICKS: Final = 9
 Scale = Callable[[float], float]
+
+
+def plain(words: str) -> str:
+    """Names as a person writes them: no underscores."""
+    return words.replace("_", " ")
 
 
 # --- the activation tree -------------------------------------------------------------
@@ -92,6 +103,7 @@ def _leaf_words(leaf: Leaf) -> str:
 
 
 def _cut(text: str) -> str:
+    text = plain(text)
     return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
 
 
@@ -130,7 +142,7 @@ def clocks(found: Sequence[GuaranteeResult], fait_accompli_s: float) -> str:
     """From breach to response: best, median, promised, worst, and the fait accompli."""
     dated = [t for g in found for t in _times(g) if t is not None]
     last = max([*dated, fait_accompli_s, 24 * HOUR]) * 1.08
-    wide = WIDTH - LABEL - 70
+    wide = WIDTH - LABEL - ASIDE
 
     def x(seconds: float) -> float:
         return LABEL + wide * seconds / last
@@ -157,11 +169,17 @@ def _axis(last: float, x: Scale, rows: int) -> list[str]:
     for day in range(0, int(days) + 1, step):
         at = x(day * 86_400)
         parts.append(tag("line", x1=at, x2=at, y1=22, y2=bottom, klass="grid"))
-        text = f"{day} days" if day else "breach"
+        text = _days(day)
         parts.append(
             tag("text", text, x=at, y=bottom + 15, klass="tick", text_anchor="middle")
         )
     return parts
+
+
+def _days(day: int) -> str:
+    if day == 0:
+        return "breach"
+    return "1 day" if day == 1 else f"{day} days"
 
 
 def _upright(x: float, rows: int, klass: str, words: str) -> str:
@@ -187,9 +205,15 @@ def _clock_row(found: GuaranteeResult, at: int, x: Scale) -> str:
         middle = place(time.median)
         points = [(middle, y - 8), (middle + 6, y), (middle, y + 8), (middle - 6, y)]
         parts.append(tag("path", d=path_of([points], close=True), klass="median"))
-    words = f"worst {in_hours(time.worst)}" if time.worst else "worst: may never come"
-    right = WIDTH - 2
-    parts.append(tag("text", words, x=right, y=y - 8, klass="tick", text_anchor="end"))
+    worst = in_hours(time.worst) if time.worst else "may never come"
+    if time.promised is None:
+        words = f"no deadline: {worst}"
+        parts.append(tag("text", words, x=LABEL + 6, y=y + 4, klass="tick"))
+        return told(group(parts), f"{found.key}: {_clock_words(found)}")
+    lines = (f"promised: {in_hours(time.promised)}", f"worst: {worst}")
+    for number, words in enumerate(lines):
+        at_y, right = y - 3 + 14 * number, WIDTH - ASIDE + 14
+        parts.append(tag("text", words, x=right, y=at_y, klass="tick"))
     return told(group(parts), f"{found.key}: {_clock_words(found)}")
 
 
@@ -244,13 +268,12 @@ def blockers(found: Sequence[GuaranteeResult]) -> str:
 def curve(found: FalseActivation) -> str:
     """Missed and false over the threshold, with the text's own threshold."""
     points = found.curve
-    wide, tall, left, top = WIDTH - 110, 190.0, 50.0, 12.0
+    wide, tall, left, top = WIDTH - 50 - ASIDE / 2, 190.0, 50.0, 12.0
     most = max(p.threshold for p in points)
 
     def at(threshold: float, share: float) -> tuple[float, float]:
-        return left + wide * (threshold - 1) / max(most - 1, 1), top + tall * (
-            1 - share
-        )
+        right = left + wide * (threshold - 1) / max(most - 1, 1)
+        return right, top + tall * (1 - share)
 
     false = [at(p.threshold, p.false) for p in points]
     missed = [at(p.threshold, p.missed) for p in points]
@@ -260,33 +283,44 @@ def curve(found: FalseActivation) -> str:
     if found.threshold is not None:
         x, _ = at(found.threshold, 0)
         parts.append(tag("line", x1=x, x2=x, y1=top, y2=top + tall, klass="fait"))
-        words = f"the text: {found.threshold}"
-        parts.append(tag("text", words, x=x + 5, y=top + 13, klass="tick"))
-    for threshold in sorted({1, most // 2 or 1, most}):
-        x, y = at(threshold, 0)
+        side = -5 if x > left + wide - 90 else 5
         parts.append(
             tag(
                 "text",
-                str(threshold),
-                x=x,
-                y=y + 17,
+                f"the text: {found.threshold}",
+                x=x + side,
+                y=top + 13,
                 klass="tick",
-                text_anchor="middle",
+                text_anchor="end" if side < 0 else "start",
             )
         )
-    parts.append(tag("text", "false", x=left + 8, y=false[0][1] + 16, klass="label"))
+    for threshold in sorted({1, most // 2 or 1, most}):
+        x, y = at(threshold, 0)
+        number = tag("text", str(threshold), x=x, y=y + 17, text_anchor="middle")
+        parts.append(group([number], klass="tick"))
     parts.append(
         tag(
             "text",
-            "missed",
-            x=left + wide - 4,
-            y=missed[-1][1] + 18,
-            klass="label",
-            text_anchor="end",
+            "counted in a window",
+            x=left + wide / 2,
+            y=top + tall + 34,
+            klass="tick",
+            text_anchor="middle",
         )
     )
+    ends = (false[-1][1], missed[-1][1])
+    for words, y in zip(("false", "missed"), _apart(*ends), strict=True):
+        parts.append(tag("text", words, x=left + wide + 9, y=y + 4, klass="label"))
     label = f"Missed against false activations of {found.finding}, by threshold"
-    return drawing(parts, width=WIDTH, height=235, klass="curves", label=label)
+    return drawing(parts, width=WIDTH, height=252, klass="curves", label=label)
+
+
+def _apart(one: float, other: float) -> tuple[float, float]:
+    """Two heights at which words do not overlap."""
+    short = 17 - abs(one - other)
+    if short <= 0:
+        return one, other
+    return (one - short, other) if one <= other else (one, other - short)
 
 
 def _frame(left: float, top: float, wide: float, tall: float) -> Iterable[str]:
@@ -308,11 +342,11 @@ def slices(found: Sequence[tuple[str, int | None, int | None]]) -> str:
         found: clause, in one window, over the horizon; None: no limit.
     """
     most = max([n or 0 for _, _, n in found] + [1])
-    wide = WIDTH - LABEL - 150
+    wide = WIDTH - LABEL - 230
     parts = []
     for row, (clause, window, horizon) in enumerate(found):
         y = ROW * 1.3 * row + 6
-        parts.append(tag("text", clause, x=0, y=y + 15, klass="label"))
+        parts.append(tag("text", _cut(clause), x=0, y=y + 15, klass="label"))
         if horizon is None:
             parts.append(
                 tag("text", "no trigger counts it: no limit", x=LABEL, y=y + 15)
@@ -360,9 +394,28 @@ def worth(found: Sequence[GuaranteeResult]) -> str:
         parts.append(tag("text", _cut(one.key)[:36], x=0, y=y + 9, klass="label"))
         parts.append(_interval(one.credibility.delivered, y, x, "delivered"))
         parts.append(_interval(one.credibility.required, y + 15, x, "required"))
+        if row == 0:
+            parts += _legend(one.credibility, y, x)
     label = "What is delivered against what would be required"
     height = bottom + 22
     return drawing(parts, width=WIDTH, height=height, klass="worth", label=label)
+
+
+def _legend(found: Credibility, y: float, x: Scale) -> Iterable[str]:
+    """Which bar is which, written beside the first of each."""
+    for klass, high, at in (
+        ("delivered", found.delivered.p95, y + 4),
+        ("required", found.required.p95, y + 19),
+    ):
+        inside = x(high) < WIDTH - 110
+        yield tag(
+            "text",
+            klass,
+            x=x(high) + 9 if inside else WIDTH - 2,
+            y=at if inside else at - 11,
+            klass=klass,
+            text_anchor="start" if inside else "end",
+        )
 
 
 def _interval(spread: Spread, y: float, x: Scale, klass: str) -> str:
@@ -390,6 +443,7 @@ def durability(found: Durability) -> str:
         return left + wide * years / last, top + tall * (1 - share)
 
     parts = [*_frame(left, top, wide, tall)]
+    ends: list[tuple[str, float, float]] = []
     for number, one in enumerate(found.curves):
         klass = ("without", "with")[number % 2]
         points = [(0.0, 1.0), *zip(one.years, one.survived, strict=True)]
@@ -409,8 +463,10 @@ def durability(found: Durability) -> str:
                     klass=f"bound {klass}",
                 )
             )
-        x, y = line[-1]
-        parts.append(tag("text", one.group, x=x + 8, y=y + 4, klass="label"))
+        ends.append((one.group, *line[-1]))
+    heights = _apart(*(y for _, _, y in ends)) if len(ends) == TWO else ()
+    for (name, x, y), height in zip_longest(ends, heights):
+        parts.append(tag("text", name, x=x + 9, y=(height or y) + 4, klass="label"))
     for years in found.curves[0].years:
         x, y = at(years, 0)
         parts.append(

@@ -87,7 +87,7 @@ def _differences(this: StressTest, other: StressTest) -> list[Difference]:
     rows = [
         _more("guarantees that can activate", _able(this), _able(other)),
         _more("that come if nobody acts", _by_itself(this), _by_itself(other)),
-        _less("who alone can stop everything", _alone(this), _alone(other)),
+        _stoppers(this, other),
         _less("grave flaws", _grave(this), _grave(other)),
         _less("breaches without consequence", _free(this), _free(other)),
         _less("conditions in a violator's hand", _theirs(this), _theirs(other)),
@@ -105,11 +105,24 @@ def _by_itself(test: StressTest) -> int:
     return sum(bool(g.automaticity.without_anybody) for g in test.guarantees)
 
 
-def _alone(test: StressTest) -> int:
+def _stoppers(this: StressTest, other: StressTest) -> Difference | None:
+    """A text in which nothing acts has nothing to stop, which is worse than any."""
+    one, two = _alone(this), _alone(other)
+    if one == two:
+        return None
+    return Difference(
+        what="who alone can stop everything",
+        this="nothing acts" if one is None else str(one),
+        other="nothing acts" if two is None else str(two),
+        better="other" if one is None or (two is not None and two < one) else "this",
+    )
+
+
+def _alone(test: StressTest) -> int | None:
     """Those whose refusal alone stops every guarantee that is not talk."""
     able = [g for g in test.guarantees if g.can_activate and g.kind != TALK]
     if not able:
-        return 99
+        return None
     return len(set.intersection(*(set(g.veto_players) for g in able)))
 
 
