@@ -1,6 +1,7 @@
 """The real records in one run, under an agreement that had ended before them."""
 
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -110,3 +111,27 @@ def test_each_corridor_stands_with_its_outcome_and_what_was_said(
         "outcome: disputed": 7,
         "outcome: disrupted": 5,
     }
+
+
+def test_ten_incidents_of_the_docs_are_as_the_page_says(war, root):
+    _, summary, view = war
+    page = (root / "docs/explanation/ten-incidents.md").read_text(encoding="utf-8")
+    told = re.findall(r"\((\w{8}); (\d+) rows, (\d+) roots\)", page)
+    assert len(told) == 10
+    seen = pl.DataFrame(pl.from_arrow(view.table("observations")))
+    story = pl.coalesce("derived_from", "observation_id")
+    by = (
+        pl.DataFrame(pl.from_arrow(view.table("members")))
+        .join(seen.select("observation_id", story=story), on="observation_id")
+        .group_by(pl.col("incident_id").str.head(8))
+        .agg(n=pl.len(), roots=pl.col("story").n_unique())
+    )
+    found = {row["incident_id"]: (row["n"], row["roots"]) for row in by.to_dicts()}
+    assert [found[name] for name, _, _ in told] == [
+        (int(n), int(r)) for _, n, r in told
+    ]
+    assert f"{summary['rows_read']:,}" in page
+    assert (
+        f"{view.table('incidents').num_rows:,} of {view.table('members').num_rows:,}"
+        in page
+    )

@@ -121,6 +121,18 @@ def test_of_an_exchange_of_fire_both_parties_are_the_actors(case, line, p_of):
         assert nobody == pytest.approx(1 - north, abs=1e-3)
 
 
+def test_one_eye_of_three_that_saw_an_exchange_makes_no_exchange(case, line, p_of):
+    given = case("""
+        id  incident  kind              assessment  lon  lat   sigma_m
+        a   x         explosion         impact      10   -0.1  100
+        b   x         explosion         impact      10   -0.1  100
+        c   x         exchange_of_fire  -           10   -0.1  100
+    """)
+    north, south, _ = p_of(given.attributed(line).records.incidents, "x")
+    assert north > 0.9
+    assert south == 0.0
+
+
 def test_of_an_exchange_among_three_parties_nobody_knows_which_two(case, p_of):
     parties = ("Aland", "Beland", "Celand")
     given = case("id kind\nall exchange_of_fire", parties)

@@ -62,7 +62,6 @@ Where ``party`` is null, the term is about whether it happened at all.
 
 ON_CONTROL = ("line", "bearing", "range")
 SPEAKS = ("line", "bearing", "range", "claims")
-EVEN = 0.5  # more than that for two parties is said of an exchange alone
 PROVES = ("bearing", "range", "claims")
 
 
@@ -114,10 +113,13 @@ def attribute(
     who, who_bare = named(terms.values, weights), named(bare, weights)
     attributed = Attributed(
         incidents=_filled(
-            incidents, parties, _likely(who, terms.whether, cases, weights)
+            incidents, parties, _likely(who, terms.whether, cases, weights), cases
         ),
         without_control=_filled(
-            incidents, parties, _likely(who_bare, terms.whether_bare, cases, weights)
+            incidents,
+            parties,
+            _likely(who_bare, terms.whether_bare, cases, weights),
+            cases,
         ),
         terms=_table(cases, parties, terms),
         publisher=control.publisher if control and control.layers else None,
@@ -141,8 +143,7 @@ def _likely(
 ) -> Reals:
     """P(it happened and this party did it): who, times whether."""
     happened = expit(sum(whether.values(), start=np.zeros(())))
-    both = (cases.role == BOTH) & (p.shape[1] == 2)  # noqa: PLR2004
-    who = np.where(both[:, None], weights.most, p)
+    who = np.where(_both(cases, p)[:, None], weights.most, p)
     return np.asarray(who * happened[:, None])
 
 
@@ -196,10 +197,17 @@ def explain(
     return {HAPPENED: whether_of(cases, terms, weights), **who}
 
 
-def _filled(incidents: pa.Table, parties: Sequence[str], p: Reals) -> pa.Table:
+def _both(cases: Cases, p: Reals) -> np.ndarray:
+    """Exchanges of fire; among more than two parties nobody knows which two."""
+    return np.asarray((cases.role == BOTH) & (p.shape[1] == 2))  # noqa: PLR2004
+
+
+def _filled(
+    incidents: pa.Table, parties: Sequence[str], p: Reals, cases: Cases
+) -> pa.Table:
     columns = {f"p_{party}": p[:, k] for k, party in enumerate(parties)}
-    both = (p > EVEN).all(axis=1) & (p.shape[1] > 1)
-    columns["p_undetermined"] = 1 - np.where(both, p.max(axis=1), p.sum(axis=1))
+    said = np.where(_both(cases, p), p.max(axis=1), p.sum(axis=1))
+    columns["p_undetermined"] = 1 - said
     for name, values in columns.items():
         at = incidents.schema.get_field_index(name)
         incidents = incidents.set_column(

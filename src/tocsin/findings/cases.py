@@ -125,6 +125,8 @@ def read_cases(
     rows = _members(ids, members, observations, sources)
     weapon = _weapons(rows, len(ids))
     role = _roles(rows, len(ids), weights)
+    mutual = pl.Series(incidents["kind"]).is_in(list(weights.roles.both))
+    role[mutual.fill_null(value=False).to_numpy()] = BOTH
     return Cases(
         ids=ids,
         lon=_real(incidents, "lon"),
@@ -188,7 +190,7 @@ def _roles(rows: pl.DataFrame, n: int, weights: Weights) -> npt.NDArray[np.int64
         **dict.fromkeys(by.impact, IMPACT),
         **dict.fromkeys(by.flight, FLIGHT),
         **dict.fromkeys(by.jamming, JAMMING),
-        **dict.fromkeys(by.both, BOTH),
+        **dict.fromkeys(by.both, FIRE),  # one member says so
         **dict.fromkeys(by.source, SOURCE),
     }
     role = named.replace_strict(of_kind, default=NO_ROLE, return_dtype=pl.Int64)
@@ -199,7 +201,7 @@ def _roles(rows: pl.DataFrame, n: int, weights: Weights) -> npt.NDArray[np.int64
     role = pl.when(drill | found).then(SOURCE).otherwise(role).fill_null(NO_ROLE)
     seen = rows.filter(_events()).select("case", role=role)
     roles = np.zeros(n, dtype=np.int64)
-    for value in (JAMMING, FLIGHT, IMPACT, FIRE, BOTH, SOURCE):
+    for value in (JAMMING, FLIGHT, IMPACT, FIRE, SOURCE):
         roles[seen.filter(pl.col("role") == value)["case"].to_numpy()] = value
     return roles
 

@@ -44,7 +44,6 @@ SEEN = (
 )  # fmt: skip
 NOT_STOOD_BY = ("up_to", "uncountable", "none")
 WIDE = 2.0  # standard errors
-ROUNDING = 1e-9
 
 
 def make_facts(
@@ -187,7 +186,8 @@ def _rows(
         ~pl.col("by_claim") | pl.col("claimed").list.contains(pl.col("party"))
     )
     # In an exchange of fire both acted: their rows do not exclude each other.
-    together = pl.col("p").sum().over("incident_id", "act") > 1 + ROUNDING
+    mutual = (pl.col("kind") == "exchange_of_fire").fill_null(value=False)
+    together = mutual & (len(columns) == 2)  # noqa: PLR2004
     named = named.with_columns(together=together)
     nobody = done.join(named, on=["incident_id", "act"], how="anti").with_columns(
         party=pl.lit(None, dtype=pl.String), p=pl.lit(1.0), together=pl.lit(value=False)
