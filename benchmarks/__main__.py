@@ -16,7 +16,15 @@ import benchmarks
 from benchmarks.measure import machine
 
 PAGES = Path(__file__).parents[1] / "docs" / "reference" / "benchmarks"
-TOOLS = {"__main__", "alone", "ceasefire", "evaluate_peers", "measure", "second"}
+TOOLS = {
+    "__main__",
+    "alone",
+    "ceasefire",
+    "evaluate_peers",
+    "fuse_peers",
+    "measure",
+    "second",
+}
 
 
 def main() -> None:
