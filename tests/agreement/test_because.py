@@ -1,12 +1,17 @@
 """Why a verdict is what it is."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pytest
 
+import tocsin.agreement.because as because_module
 from tocsin.agreement import evaluate, parse_rules
 from tocsin.agreement.because import because, to_text, why_not
+from tocsin.agreement.localise import word
 from tocsin.errors import WrongUse
 from tocsin.model.tables import COVERAGE, FACTS, conform
 
@@ -136,3 +141,30 @@ def test_row_that_is_not_there_is_refused(row):
 def test_clause_that_is_not_there_is_refused_with_those_that_are():
     with pytest.raises(WrongUse, match=r"it has Article 1\(1\), Article 2"):
         why_not(RULES, FACTS_, clause="Article 9", party=None, sector=None, at=day(1))
+
+
+ENGLISH = re.compile(r"\b(the|would|nothing|known|facts|here|probability|due)\b")
+
+
+@pytest.mark.parametrize("language", ["fr", "uk"])
+def test_answer_stands_in_the_language_of_the_agreement(language):
+    rules = msgspec.structs.replace(RULES, language=language)
+    asked = {"coverage": WATCHED}
+    answers = [because(VERDICTS, n, rules, FACTS_, **asked) for n in range(len(ROWS))]
+    answers += [
+        why_not(rules, FACTS_, clause="Article 1(1)", party=party, sector="North",
+                at=at, **asked)
+        for party in ("Northland", None, "Nobody")
+        for at in (day(1, 2), day(1, 20), day(4))
+    ]  # fmt: skip
+    for answer in answers:
+        assert not ENGLISH.search(to_text(answer)), to_text(answer)
+
+
+def test_every_sentence_of_an_answer_is_in_the_table():
+    source = Path(because_module.__file__).read_text(encoding="utf-8")
+    said = re.findall(r'(?:say|word)\(\s*((?:"[^"]*"\s*)+)', source)
+    sentences = {"".join(re.findall(r'"([^"]*)"', one)) for one in said}
+    assert len(sentences) > 20
+    for sentence in sentences:
+        assert word(sentence, "uk", *"abcdef"), sentence

@@ -18,6 +18,8 @@ import pyarrow.compute as pc
 from tocsin.agreement.evaluate import evaluate
 from tocsin.agreement.evaluate.history import time_order
 from tocsin.agreement.evaluate.plan import plan
+from tocsin.agreement.languages import LANGUAGES
+from tocsin.agreement.localise import word
 from tocsin.agreement.terms import Agreement, Article, Deed, Forbid, Oblige
 from tocsin.agreement.walk import find
 from tocsin.errors import WrongUse
@@ -52,6 +54,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         witness: the facts it rests on, as rows.
         needed: what else would have been needed for another verdict.
         known: what was said as known at each arrival of a fact.
+        language: of the agreement, and so of the answer.
     """
 
     sentence: str
@@ -59,6 +62,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     witness: tuple[dict[str, Any], ...] = ()
     needed: tuple[str, ...] = ()
     known: tuple[Known, ...] = ()
+    language: str = "en"
 
 
 class _Case:
@@ -78,6 +82,19 @@ class _Case:
         self.areas = areas
         self.start = start
         self.standard = plan(agreement).standard
+        self.language = agreement.language
+
+    def say(self, text: str, *pieces: object) -> str:
+        """A sentence of this module in the language of the agreement."""
+        return word(text, self.language, *pieces)
+
+    def act(self, name: str) -> str:
+        """An act as the language writes it."""
+        return LANGUAGES[self.language].nouns.get(name, name)
+
+    def clause(self, clause: str) -> str:
+        """``Article 1(1)`` in the language."""
+        return clause.replace("Article", LANGUAGES[self.language].phrases["ARTICLE"])
 
     def ordered(self) -> pa.Table:
         """The facts in time order, as witnesses count them."""
@@ -147,6 +164,7 @@ def because(
         witness=tuple(witness),
         needed=tuple(_needed(case, held, witness)),
         known=tuple(_known(case, held)),
+        language=case.language,
     )
 
 
@@ -173,11 +191,18 @@ def why_not(
     }
     held = case.at(asked)
     if held is None:
-        said = f"Of {clause}, {party or 'nobody'} in {sector or 'no sector'} nothing is"
-        said += f" said at {_time(at)}: the clause is not in force then, or nothing"
-        said += " called for it, or no such party or sector is known."
+        said = case.say(
+            "Of {}, {} in {} nothing is said at {}: the clause is not in force then, or"
+            " nothing called for it, or no such party or sector is known.",
+            case.clause(clause),
+            party or case.say("nobody"),
+            sector or case.say("no sector"),
+            _time(at),
+        )
         near = tuple(_nearby(case, article, asked))
-        return Answer(sentence=said, text=article.sentence, needed=near)
+        return Answer(
+            sentence=said, text=article.sentence, needed=near, language=case.language
+        )
     now = {**held, "t": at}
     needed = [*_needed(case, now, _witness(case, held)), *_nearby(case, article, asked)]
     return Answer(
@@ -186,6 +211,7 @@ def why_not(
         witness=tuple(_witness(case, held)),
         needed=tuple(needed),
         known=tuple(_known(case, now)),
+        language=case.language,
     )
 
 
@@ -193,16 +219,19 @@ def why_not(
 
 
 def _sentence(row: dict[str, Any], case: _Case) -> str:
-    where = f" in {row['sector']}" if row["sector"] else ""
-    about = f" about {row['subject']}" if row["subject"] else ""
-    who = row["party"] or "nobody known"
-    text = f"{row['clause']}, {who}{where}{about}: {row['verdict']}"
-    text += f" from {_time(row['t'])}"
+    say = case.say
+    where = say(" in {}", row["sector"]) if row["sector"] else ""
+    about = say(" about {}", row["subject"]) if row["subject"] else ""
+    who = row["party"] or say("nobody known")
+    verdict = say(row["verdict"])
+    text = f"{case.clause(row['clause'])}, {who}{where}{about}: {verdict}"
+    text += say(" from {}", _time(row["t"]))
     if row["due"] is not None:
-        text += f", due {_time(row['due'])}"
+        text += say(", due {}", _time(row["due"]))
     p = row.get(f"p_{row['verdict']}")
     if p is not None:
-        text += f"; probability {p:.3g}, the standard is {case.standard:g}"
+        number = f"{p:.3g}", f"{case.standard:g}"
+        text += say("; probability {}, the standard is {}", *number)
     return text + "."
 
 
@@ -229,15 +258,17 @@ def _needed(
         case "met":
             article = case.article(row["clause"])
             if any(isinstance(rule, Forbid) for rule in article.rules):
-                acts = ", ".join(_acts(article))
-                who = row["party"] or "the party"
-                yield f"one sure act ({acts}) of {who} here would break it"
+                acts = ", ".join(case.act(act) for act in _acts(article))
+                who = row["party"] or case.say("the party")
+                yield case.say("one sure act ({}) of {} here would break it", acts, who)
             else:
                 yield from _without(case, row, witness)
         case "pending":
-            acts = ", ".join(_acts(case.article(row["clause"]), Oblige))
-            yield f"{acts} of {row['party']} by {_time(row['due'])} would meet it"
-            yield "the same left undone then breaches it"
+            owed = _acts(case.article(row["clause"]), Oblige)
+            acts = ", ".join(case.act(act) for act in owed)
+            by = _time(row["due"])
+            yield case.say("{} of {} by {} would meet it", acts, row["party"], by)
+            yield case.say("the same left undone then breaches it")
         case _:
             yield from _settles(case, row)
 
@@ -251,31 +282,38 @@ def _without(
         roots = pc.coalesce(case.facts["root"], case.facts["fact_id"])
         fewer = case.facts.filter(pc.not_equal(roots, root))
         found = case.at(row, facts=fewer)
-        said = found["verdict"] if found else "nothing said"
-        yield f"without {fact['fact_id']} (root {root}) it would be: {said}"
+        said = case.say(found["verdict"] if found else "nothing said")
+        name = fact["fact_id"]
+        yield case.say("without {} (root {}) it would be: {}", name, root, said)
     if len(witness) > MOST_TRIED:
-        yield f"{len(witness) - MOST_TRIED} further facts were not tried one by one"
+        rest = len(witness) - MOST_TRIED
+        yield case.say("{} further facts were not tried one by one", rest)
 
 
 def _settles(case: _Case, row: dict[str, Any]) -> Iterator[str]:
     """What would take an undetermined verdict out of doubt."""
     if row["party"] is None:
-        yield "who did it: an attribution to a party"
+        yield case.say("who did it: an attribution to a party")
         return
     breached, met = row["p_breached"], row["p_met"]
     if breached is None or met is None:
-        yield "the clause is not in force at that instant"
+        yield case.say("the clause is not in force at that instant")
         return
     if 0 < breached < case.standard:
         missing = 1.0 - (1.0 - case.standard) / (1.0 - breached)
-        yield (
-            f"p(breached) is {breached:.3g}: one more independent root of the same act"
-            f" with p at least {missing:.3g} would reach {case.standard:g}"
+        yield case.say(
+            "p(breached) is {}: one more independent root of the same act with p at"
+            " least {} would reach {}",
+            f"{breached:.3g}",
+            f"{missing:.3g}",
+            f"{case.standard:g}",
         )
     if met < case.standard:
-        yield (
-            f"p(met) is {met:.3g}: it takes somebody who watched at least"
-            f" {max(case.standard, 0.5):g} of the sector at that instant"
+        yield case.say(
+            "p(met) is {}: it takes somebody who watched at least {} of the sector at"
+            " that instant",
+            f"{met:.3g}",
+            f"{max(case.standard, 0.5):g}",
         )
 
 
@@ -289,22 +327,27 @@ def _nearby(case: _Case, article: Article, asked: dict[str, Any]) -> Iterator[st
         if fact["kind"] in acts and abs(fact["t"] - at) <= NEARBY
     ]
     if not near:
-        yield f"no {' or '.join(sorted(acts))} is on record within a day of then"
+        named = case.say(" or ").join(case.act(act) for act in sorted(acts))
+        yield case.say("no {} is on record within a day of then", named)
     for fact in near[:MOST_TRIED]:
-        why = "; ".join(_differences(fact, asked))
-        said = why or f"it counts, with p {1.0 if fact['p'] is None else fact['p']:.3g}"
-        yield f"{fact['fact_id']} ({fact['kind']}, {_time(fact['t'])}): {said}"
+        why = "; ".join(_differences(case, fact, asked))
+        p = 1.0 if fact["p"] is None else fact["p"]
+        said = why or case.say("it counts, with p {}", f"{p:.3g}")
+        what = case.act(fact["kind"])
+        yield f"{fact['fact_id']} ({what}, {_time(fact['t'])}): {said}"
 
 
-def _differences(fact: dict[str, Any], asked: dict[str, Any]) -> Iterator[str]:
+def _differences(
+    case: _Case, fact: dict[str, Any], asked: dict[str, Any]
+) -> Iterator[str]:
     if fact["party"] is None:
-        yield "of no known party"
+        yield case.say("of no known party")
     elif fact["party"] != asked["party"]:
-        yield f"of {fact['party']}"
+        yield case.say("of {}", fact["party"])
     if fact["sector"] != asked["sector"]:
-        yield f"in {fact['sector'] or 'no known sector'}"
+        yield case.say("in {}", fact["sector"] or case.say("no known sector"))
     if abs(fact["t"] - asked["t"]) >= SECOND:
-        yield "at another time"
+        yield case.say("at another time")
 
 
 def _acts(article: Article, *kinds: type) -> list[str]:
@@ -339,20 +382,23 @@ def _known(case: _Case, row: dict[str, Any]) -> Iterator[Known]:
 
 
 def to_text(answer: Answer) -> str:
-    """The answer as lines for a terminal."""
+    """The answer as lines for a terminal, in the language of the agreement."""
+    tongue = answer.language
     lines = [answer.sentence, "", f"    {answer.text}" if answer.text else ""]
     if answer.witness:
-        lines += ["", "On these facts:", *_table(answer.witness)]
+        lines += ["", word("On these facts:", tongue), *_table(answer.witness)]
     if answer.needed:
-        lines += ["", "What else would have been needed:"]
+        lines += ["", word("What else would have been needed:", tongue)]
         lines += [f"  - {one}" for one in answer.needed]
     if answer.known:
-        lines += ["", "What was known when:"]
+        lines += ["", word("What was known when:", tongue)]
         for known in answer.known:
             p = "" if known.p is None else f" (p {known.p:.3g})"
-            lines.append(f"  {_time(known.at)}  {known.verdict}{p}")
+            said = word(known.verdict, tongue)
+            lines.append(f"  {_time(known.at)}  {said}{p}")
     elif answer.witness:
-        lines += ["", "Nobody recorded when these facts became known."]
+        told = word("Nobody recorded when these facts became known.", tongue)
+        lines += ["", told]
     return "\n".join(lines) + "\n"
 
 

@@ -94,8 +94,10 @@ def proofs(
     kept = pc.is_in(column, value_set=pa.array(sorted(can), pa.string()))
     kept = pc.and_(kept, pc.equal(verdicts["method"], "exact"))
     kept = pc.and_(kept, _in_known_sectors(verdicts, agreement, facts, coverage))
-    chosen = verdicts.filter(kept)
-    left = pc.value_counts(verdicts.filter(pc.invert(kept))["clause"])
+    chosen = verdicts.select([*TEXTS, *CHANCES, "t", "due", "witness"])
+    if not pc.all(kept).as_py():
+        chosen = chosen.filter(kept)
+    left = pc.value_counts(column.filter(pc.invert(kept)))
     head = {
         "format": FORMAT,
         "agreement_sha256": _sha256(file),
