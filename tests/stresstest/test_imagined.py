@@ -46,6 +46,11 @@ def test_a_run_that_was_broken_off_goes_on_where_it_stopped(tmp_path, monkeypatc
     assert [share for _, share in told] == [1.0]
 
 
+def test_another_process_gives_the_same_history():
+    asked = {"seed": 3, "days": 5, "per_day": 20, "adversaries": ("quiet",)}
+    assert imagine(1, processes=2, **asked) == imagine(1, **asked)
+
+
 def test_kept_histories_of_another_length_are_refused(tmp_path):
     keep = tmp_path / "imagined.jsonl"
     played = Played(

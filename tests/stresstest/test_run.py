@@ -2,12 +2,15 @@
 
 import json
 import re
+import shlex
 
 import msgspec
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from tocsin.agreement.load import load
+from tocsin.cli import app
 from tocsin.errors import InputRefused, WrongUse
 from tocsin.model import Marking, instant
 from tocsin.stresstest import stress
@@ -73,13 +76,29 @@ def test_every_history_on_disk_replays_to_its_claim(lantern):
         assert weakness.confirmed, weakness.id
 
 
+def test_the_command_of_each_history_gives_the_claimed_verdict(lantern, monkeypatch):
+    out, result = lantern
+    monkeypatch.chdir(out)
+    first = {w.kind: w for w in reversed(result.weaknesses) if w.history}
+    for weakness in first.values():
+        ended = CliRunner().invoke(app, shlex.split(weakness.command)[1:])
+        assert ended.exit_code == 0, ended.output
+        table = pq.read_table(out / weakness.history / "verdicts.parquet")
+        columns = (table[name].to_pylist() for name in ("clause", "verdict"))
+        found = set(zip(*columns, strict=True))
+        for claim in weakness.claims:
+            if claim.of == "verdict":
+                said = (claim.clause, claim.name) in found
+                assert said == (claim.state == "seen"), (weakness.id, claim)
+
+
 def test_what_is_written_about_imagined_events_names_nobody(lantern):
     out, _ = lantern
     for path in (out / "histories").rglob("*"):
         if path.suffix in {".md", ".json"}:
             text = path.read_text("utf-8")
             assert not [n for n in NAMES if re.search(rf"\b{n}\b", text)], path
-        if path.suffix == ".parquet":
+        if path.name == "facts.parquet":
             facts = pq.read_table(path)
             assert set(facts["origin"].to_pylist()) == {"imagined"}
             assert facts["lon"].null_count == facts.num_rows

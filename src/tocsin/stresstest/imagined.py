@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -401,8 +402,9 @@ def _run(
     if processes <= 1:
         yield from map(one, pairs)
         return
-    with ProcessPoolExecutor(processes) as pool:
-        yield from pool.map(one, pairs, chunksize=4)
+    # Spawned, not forked: the threads of Polars do not survive a fork.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(one, pairs, chunksize=2)
 
 
 def _kept(keep: Path | None, days: int) -> dict[tuple[Adversary, int], Played]:
