@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
+from shapely import box
 from typer.testing import CliRunner
 
 from tocsin.cli import app
 from tocsin.fusing.seen import by_day, by_watch, drawn
+from tocsin.fusing.unseen import by_kind, mapped
 from tocsin.model import COVERAGE, FACTS
 
 START = datetime(2025, 3, 3, tzinfo=UTC)
@@ -75,6 +77,45 @@ def test_picture_has_a_cell_for_each_sector_and_day():
     assert len(cells) == 1 + 4
 
 
+def test_map_is_black_where_nobody_could_see_and_hatched_where_nobody_says():
+    rows = [log(0, 24, 0.0), log(0, 24, None, sector="West <&>"), log(24, 24, 1.0)]
+    shares = by_kind(table(*rows), start=START, until=UNTIL)
+    shapes = {"East": box(1, 0, 2, 1), "West <&>": box(0, 0, 1, 1)}
+    picture = ET.fromstring(mapped(shares, shapes, title="a & b"))
+    drawn = picture.findall(".//{http://www.w3.org/2000/svg}g/{*}path")
+    fills = [path.get("fill") for path in drawn]
+    assert fills == ["rgb(0,0,0)", "url(#unsaid)", "rgb(255,255,255)", "rgb(0,0,0)"]
+    told = [path[0].text for path in drawn]
+    assert told[0] == "East: nobody could see"
+    assert told[2] == "East: 100% watched"
+
+
+def test_watch_for_one_kind_sees_nothing_of_another():
+    rows = [
+        log(0, 24, 0.5),
+        log(0, 24, 1.0, source="radar") | {"kind": "fly"},
+        log(0, 24, 0.8, source="ears") | {"kind": "fire"},
+    ]
+    shares = by_kind(table(*rows), start=START, until=START + timedelta(days=1))
+    found = dict(zip(shares["kind"], shares["share"], strict=True))
+    assert found == pytest.approx({"any": 0.5, "fire": 0.8, "fly": 1.0})
+
+
+def test_sector_without_a_shape_is_in_the_table_and_not_on_the_map():
+    shares = by_kind(table(log(0, 24, 0.5)), start=START, until=UNTIL)
+    assert shares.height == 2
+    assert ET.fromstring(mapped(shares, {}, title="x")).findall(".//{*}g/{*}path") == []
+
+
+def test_incident_of_several_acts_and_parties_counts_once():
+    facts = [
+        fact("a", 1) | {"root": "i", "choice": "i/fire/N"},
+        fact("b", 1) | {"root": "i", "choice": "i/fire/S"},
+    ]
+    first, _ = days(log(0, 24, 1.0), facts=facts)
+    assert first["incidents"] == 1
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     out = tmp_path_factory.mktemp("seen") / "demo"
@@ -92,4 +133,8 @@ def test_command_writes_both_tables_and_the_picture(demo, tmp_path):
         "2025-03-03T00:00:00Z", "2025-03-04T00:00:00Z",
     }  # fmt: skip
     assert "EXERCISE" in (tmp_path / "coverage.svg").read_text()
+    where = ET.fromstring((tmp_path / "map.svg").read_text())
+    shapes = where.findall(".//{http://www.w3.org/2000/svg}g/{*}path")
+    assert len(shapes) == 2 * 12
+    assert len(found["kinds"]) == 2 * 12
     assert CliRunner().invoke(app, ["coverage", str(tmp_path / "no")]).exit_code == 2

@@ -124,8 +124,8 @@ def calibrate(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Measure nothing: count on these seeds how often lone reports are"
-            " true, and write that for `--params`.",
+            help="Measure nothing: fit on these seeds what each kind of eye is worth,"
+            " and write that for `--params`.",
         ),
     ] = None,
 ) -> None:
@@ -161,7 +161,8 @@ def coverage(
 ) -> None:
     """Say who could have seen what, by sector, watch and day, and what nobody could.
 
-    Reads what `tocsin run` left. Writes `coverage.json` and the picture `coverage.svg`.
+    Reads what `tocsin run` left. Writes `coverage.json`, the picture `coverage.svg`
+    and a map of each day, `map.svg`.
 
     Example: `tocsin coverage out/demo`
     """
@@ -176,7 +177,8 @@ def coverage(
         f"{watches.height:,} watch days; of {days.height:,} sector days {dark:,} were"
         f" seen by nobody, and of {unsaid:,} nobody says how much was in view"
     )
-    typer.echo(f"{place / 'coverage.json'}, {place / 'coverage.svg'}")
+    for name in ("coverage.json", "coverage.svg", "map.svg"):
+        typer.echo(str(place / name))
 
 
 incidents_app = typer.Typer(no_args_is_help=True, help="Incidents, looked at again.")

@@ -20,6 +20,7 @@ import polars as pl
 import pyarrow as pa
 
 from tocsin.evidence import watched
+from tocsin.fusing.unseen import by_kind, mapped, shapes_of
 from tocsin.model import FACTS, conform, encode, instant, utc_text
 from tocsin.store import FolderStore, write_durably
 
@@ -41,8 +42,18 @@ def coverage_of(folder: Path, out: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     watches = by_watch(coverage, start=start, until=until)
     days = by_day(coverage, facts, start=start, until=until)
     picture = drawn(days, title=f"{summary['origin'].upper()}: share watched")
-    rows = {"watches": watches.to_dicts(), "days": days.to_dicts()}
+    kinds = by_kind(coverage, start=start, until=until)
+    shapes = shapes_of(view.records("agreement", dict)[0]["areas"])
+    where = mapped(
+        kinds, shapes, title=f"{summary['origin'].upper()}: what was watched"
+    )
+    rows = {
+        "watches": watches.to_dicts(),
+        "days": days.to_dicts(),
+        "kinds": kinds.to_dicts(),
+    }
     write_durably(out / "coverage.svg", picture.encode())
+    write_durably(out / "map.svg", where.encode())
     write_durably(out / "coverage.json", encode(_plain(rows)))
     return watches, days
 
@@ -105,7 +116,9 @@ def by_day(
     An incident is counted once, however many facts it makes.
     """
     acts = pl.DataFrame(pl.from_arrow(conform(facts, FACTS, what="facts")))
-    acts = acts.filter(pl.col("choice").is_not_null()).unique(["choice", "sector"])
+    incident = pl.coalesce("root", "choice")  # one incident may make several facts
+    acts = acts.filter(pl.col("choice").is_not_null()).with_columns(incident=incident)
+    acts = acts.unique(["incident", "sector"])
     counts = acts.group_by("sector", day=pl.col("t").dt.truncate("1d")).len("incidents")
     n = {(s, d): k for s, d, k in counts.iter_rows()}
     sectors = pl.Series(coverage["sector"]).drop_nulls().unique().sort().to_list()
