@@ -26,6 +26,7 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+from constructs import constructs, is_sound
 from histories import AREAS, PARTIES, SECTORS, STATES, at, followed_rules, rules
 from strategies import sound_agreements
 from tocsin.agreement.evaluate import evaluate_fully
@@ -45,20 +46,23 @@ DAYS = 4
 UNTIL = 7_300
 TIMES = ("t", "t_earliest", "t_latest", "t_end", "t_start")
 NAMES = ("fact_id", "root", "choice", "withdraws")
-RECORDED = ("ballot", "proposal", "meet", "suspend", "signed", "consent")
+RECORDED = (
+    "ballot", "proposal", "meet", "suspend", "signed", "consent", "contribute", "deploy"
+)  # fmt: skip
 OWN = {"revision", "known_at"}
 EXACT = [name for name in VERDICTS.names if name not in OWN and name != "witness"]
 EXACT = [n for n in EXACT if not pa.types.is_floating(VERDICTS.field(n).type)]
 REAL = [n for n in VERDICTS.names if pa.types.is_floating(VERDICTS.field(n).type)]
 KEY = ["clause", "party", "sector", "subject", "t", "due", "which"]
-RESULTS = ("episodes", "decisions", "duties", "effects", "issues")
+RESULTS = ("episodes", "decisions", "duties", "effects", "powers", "issues")
 
 
 def agreements():
     """Agreements, and whether they look no further than a few hours."""
     hours = st.one_of(rules(), followed_rules())
     near = hours.map(lambda agreement: (agreement, True))
-    return st.one_of(near, near, sound_agreements().map(lambda whole: (whole, False)))
+    rest = st.one_of(constructs().filter(is_sound), sound_agreements())
+    return st.one_of(near, near, rest.map(lambda agreement: (agreement, False)))
 
 
 # --- a history

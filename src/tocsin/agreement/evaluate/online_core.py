@@ -33,6 +33,7 @@ from tocsin.agreement.evaluate.online_plan import (
     Shares,
     is_procedural,
     is_restless,
+    is_whole,
     record_reach,
     recorded_acts,
     shares_of,
@@ -127,7 +128,7 @@ class Core:
         self.dependent: frozenset[str] = frozenset()
         self.known_sectors: set[str] = set()
         self.since = -EVER
-        self.whole = self.plan.waits_for_procedures
+        self.whole = is_whole(self.plan)
         self.procedural = is_procedural(self.plan) and not self.whole
         self.record_reach = record_reach(self.plan) if self.procedural else 0
         self.issues: list[Issue] = []
@@ -187,7 +188,9 @@ class Core:
             )
             self.units.duties.append(duty)
             first += 2
-        self.literal = Literal(shares.rest, shares.literal, shares.acts)
+        self.literal = Literal(
+            shares.rest, shares.literal, shares.acts, whole=self.whole
+        )
         self.record = None
         self._bind()
         self.routes.extend(0, ledger.n)

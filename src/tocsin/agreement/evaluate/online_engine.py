@@ -18,6 +18,7 @@ from tocsin.agreement.evaluate.online_articles import Clock
 from tocsin.agreement.evaluate.online_core import Core, Given
 from tocsin.agreement.evaluate.online_kernels import ENDED
 from tocsin.agreement.evaluate.online_ledger import Ledger, Staged
+from tocsin.agreement.evaluate.online_plan import is_whole
 from tocsin.agreement.evaluate.online_rows import Part, joined
 from tocsin.agreement.evaluate.rows import Rows, ranges_of
 from tocsin.agreement.evaluate.setting import Setting
@@ -30,7 +31,7 @@ DELIVERY: Final = 20_000
 
 def judge(setting: Setting) -> Judged:
     """Every verdict that facts and coverage give; the same as the oracle's."""
-    if setting.plan.waits_for_procedures:
+    if is_whole(setting.plan):
         return batch.judge(setting)
     question = setting.question
     given = Given(

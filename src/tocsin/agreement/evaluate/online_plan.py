@@ -22,6 +22,7 @@ from tocsin.agreement.evaluate.plan import (
     needed_acts,
 )
 from tocsin.agreement.terms import (
+    EARLIER,
     Article,
     Before,
     Breaches,
@@ -37,6 +38,7 @@ __all__ = [
     "Shares",
     "is_procedural",
     "is_restless",
+    "is_whole",
     "record_reach",
     "recorded_acts",
     "shares_of",
@@ -79,7 +81,7 @@ def shares_of(plan: Plan, dependent: frozenset[str]) -> Shares:
         plan: everything that is evaluated.
         dependent: articles whose acts were seen to depend on each other.
     """
-    if plan.waits_for_procedures:
+    if is_whole(plan):
         return _all_literal(plan)
     literal = set(dependent) | set(_not_simple(plan))
     while True:
@@ -103,8 +105,18 @@ def shares_of(plan: Plan, dependent: frozenset[str]) -> Shares:
     )
 
 
+def is_whole(plan: Plan) -> bool:
+    """True where all is judged anew together, procedures included.
+
+    So it is where evidence waits for procedures (rule G7), and where one version of an
+    article takes over from another (rule A1).
+    """
+    amended = any(EARLIER in article.number for article in plan.agreement.articles)
+    return amended or plan.waits_for_procedures
+
+
 def _all_literal(plan: Plan) -> Shares:
-    """Evidence waits for procedures (rule G7): everything is judged anew together."""
+    """Everything is judged anew together."""
     agreement = plan.agreement
     return Shares(
         prohibitions=(),
@@ -112,7 +124,9 @@ def _all_literal(plan: Plan) -> Shares:
         obligations=(),
         rest=plan,
         literal=frozenset(article.number for article in agreement.articles),
-        acts=recorded_acts(plan) | needed_acts(agreement, agreement.articles),
+        acts=recorded_acts(plan)
+        | starting_acts(plan)
+        | needed_acts(agreement, agreement.articles),
     )
 
 
@@ -220,7 +234,7 @@ def _acts(rest: Plan) -> frozenset[str]:
 
 
 def starting_acts(plan: Plan) -> frozenset[str]:
-    """Acts on record that start or end an article, or what binds after a deadline."""
+    """Acts on record that start or end an article or a version of the text."""
     terms = [a.in_force for a in plan.agreement.articles if a.in_force is not None]
     after = [
         rule.after
@@ -228,7 +242,7 @@ def starting_acts(plan: Plan) -> frozenset[str]:
         for rule in prohibition.rules
         if isinstance(rule.after, Before)
     ]
-    return acts_of([*terms, *after])
+    return acts_of([*terms, *after, *plan.agreement.versions])
 
 
 def recorded_acts(plan: Plan) -> frozenset[str]:

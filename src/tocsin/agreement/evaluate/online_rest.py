@@ -20,6 +20,7 @@ from tocsin.agreement.evaluate.force import EVER
 from tocsin.agreement.evaluate.history import NONE, Ints
 from tocsin.agreement.evaluate.judged import Judged, Opened, Stated
 from tocsin.agreement.evaluate.online_intake import Vocabulary
+from tocsin.agreement.evaluate.online_kernels import ENDED
 from tocsin.agreement.evaluate.online_rows import RowKey, Told, ended
 from tocsin.agreement.evaluate.plan import Plan
 from tocsin.agreement.evaluate.procedure import Proceeded
@@ -38,14 +39,19 @@ class Literal:
     """The clauses that the batch engine judges, and what it said last.
 
     Args:
-        plan: only these clauses, and those whose breaches they count; all of them,
-            and what follows, where evidence waits for procedures.
+        plan: only these clauses, and those whose breaches they count.
         articles: numbers of the articles whose rows are wanted.
         kinds: acts of which they speak.
+        whole: these are all clauses; what follows from them is judged with them.
     """
 
     def __init__(
-        self, plan: Plan, articles: frozenset[str], kinds: frozenset[str]
+        self,
+        plan: Plan,
+        articles: frozenset[str],
+        kinds: frozenset[str],
+        *,
+        whole: bool = False,
     ) -> None:
         self.plan, self.articles, self.kinds = plan, articles, kinds
         self.clauses = {
@@ -53,7 +59,7 @@ class Literal:
         }
         self.judged = Judged()
         self.after: Proceeded | None = None
-        self.whole = plan.waits_for_procedures
+        self.whole = whole
         self.bounded = self.whole or any(
             True
             for article in plan.agreement.articles
@@ -78,6 +84,8 @@ class Literal:
         asked = msgspec.structs.replace(setting, plan=self.plan, question=question)
         single = self._judged(asked)
         found = told_rows([*self.judged.rows, rows_of(single)], words, serials)
+        if self.whole:
+            found = _taken_over(found)
         clauses = {words.clause(clause) for clause in self.clauses}
         self.rows = {key: told for key, told in found.items() if key.clause in clauses}
         self.stale = False
@@ -112,6 +120,16 @@ class Literal:
         for stated in self.judged.breaches:
             if stated.article in self.articles and stated.t < now:
                 yield stated
+
+
+def _taken_over(rows: dict[RowKey, Told]) -> dict[RowKey, Told]:
+    """Where one version follows another at once, the clause does not cease (A1)."""
+    binding = {key[:5] for key, told in rows.items() if told.verdict != ENDED}
+    return {
+        key: told
+        for key, told in rows.items()
+        if told.verdict != ENDED or key[:5] not in binding
+    }
 
 
 class Words(msgspec.Struct):
