@@ -1,5 +1,6 @@
 """Two versions of a text compared in meaning."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,36 @@ def test_pages_show_each_change():
     assert "72 hours of found" in page
     assert "<script" not in page
     assert to_text(()) == "no difference in meaning\n"
+
+
+ENGLISH = re.compile(
+    r"\b(the|was|is now|appears|gone|deadline|members|not stated|and|or|of|count|"
+    r"forbidden|permitted|owed|looser|stricter|when|needs|within|before)\b"
+)
+TEXTS = ("exercise-lantern", "minsk-2015", "paris-2026", "dayton-1995")
+
+
+@pytest.mark.parametrize("language", ["fr", "uk"])
+@pytest.mark.parametrize("name", [None, *TEXTS])
+def test_changes_are_said_in_the_language_of_the_text(name, language):
+    whole = load(ROOT / name) if name else parse_rules(SAMPLE).records
+    bare = parse_rules("parties Somebody").records
+    for old, new in ((bare, whole), (whole, bare)):
+        for change in compare(old, new):
+            if change.aspect != "meaning":  # the author's own words
+                assert not ENGLISH.search(change.line(language)), change.line(language)
+        assert f'lang="{language}"' in to_html(
+            compare(old, new), before="A", after="B", language=language
+        )
+
+
+def test_looser_and_stricter_are_said_too():
+    text = SAMPLE.replace("within  24 hours of found", "within  72 hours of found")
+    change = compare(parse_rules(SAMPLE).records, parse_rules(text).records)[0]
+    assert change.line("fr").endswith("(plus souple)")
+    assert change.line("uk").endswith("(мʼякше)")
+
+
+def test_no_change_is_said_in_each_language():
+    said = {to_text((), language=language) for language in ("en", "fr", "uk")}
+    assert len(said) == 3

@@ -18,10 +18,12 @@ above the rules is no change of meaning and is not told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from html import escape
 from typing import Final, Literal
 
 import msgspec
 
+from tocsin.agreement.say_changes import frame, said
 from tocsin.agreement.source import (
     condition_text,
     deed_text,
@@ -93,17 +95,31 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     effect: str = ""
 
     def __str__(self) -> str:
-        head = f"{self.clause}: {self.subject}"
+        return f"{self.clause}: {self.line()}"
+
+    def line(self, language: str = "en") -> str:
+        """The change without its clause, in a language."""
+        subject, aspect, before, after, effect = self.words(language)
         if self.kind == "act" and self.aspect == "mode":
-            before, after = self.before or NOTHING, self.after or NOTHING
-            return f"{head}: was {before}, is now {after}"
-        aspect = f": {self.aspect}" if self.aspect else ""
-        tail = f" ({self.effect})" if self.effect else ""
+            nothing = said(NOTHING, language)
+            pieces = subject, before or nothing, after or nothing
+            return frame("{}: was {}, is now {}", language, *pieces)
+        head = frame("{}: {}", language, subject, aspect) if aspect else subject
+        tail = f" ({effect})" if effect else ""
         if self.before is None:
-            return f"{head}{aspect} appears: {self.after}{tail}"
+            return frame("{} appears: {}", language, head, after) + tail
         if self.after is None:
-            return f"{head}{aspect} is gone: {self.before}{tail}"
-        return f"{head}{aspect}: {self.before} -> {self.after}{tail}"
+            return frame("{} is gone: {}", language, head, before) + tail
+        return frame("{}: {} -> {}", language, head, before, after) + tail
+
+    def words(self, language: str) -> tuple[str, str, str, str, str]:
+        """Subject, aspect, before, after and effect in a language; "" for none."""
+        own = self.aspect == "meaning"  # words of the text's author
+        values = [self.before or "", self.after or ""]
+        before, after = values if own else [said(one, language) for one in values]
+        effect = frame(self.effect, language) if self.effect else ""
+        subject = said(self.subject, language)
+        return subject, said(self.aspect, language), before, after, effect
 
 
 class Aspect(msgspec.Struct, frozen=True):
@@ -140,37 +156,45 @@ def compare(
     return tuple(sorted(changes, key=lambda one: order.get(one.clause, len(order))))
 
 
-def to_text(changes: Iterable[Change]) -> str:
+def to_text(changes: Iterable[Change], *, language: str = "en") -> str:
     """The differences as lines, grouped by clause."""
     lines: list[str] = []
     clause = ""
     for change in changes:
         if change.clause != clause:
             clause = change.clause
-            lines += ["", clause]
-        lines.append(f"  {str(change).removeprefix(f'{clause}: ')}")
-    return "\n".join(lines[1:] or ["no difference in meaning"]) + "\n"
+            lines += ["", said(clause, language)]
+        lines.append(f"  {change.line(language)}")
+    nothing = frame("no difference in meaning", language)
+    return "\n".join(lines[1:] or [nothing]) + "\n"
 
 
-def to_html(changes: Iterable[Change], *, before: str, after: str) -> str:
+def to_html(
+    changes: Iterable[Change], *, before: str, after: str, language: str = "en"
+) -> str:
     """The differences as one page that opens without a network."""
-    from html import escape
-
-    rows = "".join(
-        f'<tr class="{change.effect or change.kind}"><td>{escape(change.clause)}</td>'
-        f"<td>{escape(change.subject)}<small>{escape(change.aspect)}</small></td>"
-        f"<td>{escape(change.before or '–')}</td><td>{escape(change.after or '–')}</td>"
-        f"<td>{escape(change.effect)}</td></tr>"
-        for change in changes
-    )
+    rows = "".join(_row(change, language) for change in changes)
     if not rows:
-        rows = '<tr><td colspan="5">no difference in meaning</td></tr>'
+        nothing = frame("no difference in meaning", language)
+        rows = f'<tr><td colspan="5">{nothing}</td></tr>'
+    heads = (frame("Clause", language), frame("Of what", language), before, after, "")
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta'
+        ' name="viewport" content="width=device-width"><title>'
         f"{escape(before)} / {escape(after)}</title><style>{STYLE}</style></head><body>"
-        "<h1>What changed in meaning</h1><table><thead><tr><th>Clause</th><th>Of what"
-        f"</th><th>{escape(before)}</th><th>{escape(after)}</th><th></th></tr></thead>"
+        f"<h1>{frame('What changed in meaning', language)}</h1><table><thead><tr>"
+        f"{''.join(f'<th>{escape(head)}</th>' for head in heads)}</tr></thead>"
         f"<tbody>{rows}</tbody></table></body></html>\n"
+    )
+
+
+def _row(change: Change, language: str) -> str:
+    subject, aspect, before, after, effect = map(escape, change.words(language))
+    kind = change.effect or change.kind
+    return (
+        f'<tr class="{kind}"><td>{escape(said(change.clause, language))}</td>'
+        f"<td>{subject}<small>{'' if aspect == 'mode' else aspect}</small></td>"
+        f"<td>{before or '–'}</td><td>{after or '–'}</td><td>{effect}</td></tr>"
     )
 
 
@@ -241,7 +265,8 @@ def _of_names(agreement: Agreement) -> Iterator[tuple[Key, Aspect]]:
     for one in both:
         members = ", ".join(sorted(one.members))
         said = members if one.members_stated else f"{members} (not stated)".strip()
-        yield (WHOLE, one.name, "members"), Aspect("members", said)
+        if said:
+            yield (WHOLE, one.name, "members"), Aspect("members", said)
         for weight in one.weights:
             key = (WHOLE, one.name, f"votes of {weight.name}")
             yield key, Aspect("decision", str(weight.votes))

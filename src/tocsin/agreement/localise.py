@@ -25,7 +25,7 @@ from tocsin.agreement.say import say, say_rules
 from tocsin.agreement.words import read_lines
 from tocsin.model.records import Issue
 
-__all__ = ["counted", "localise", "message", "patterns", "word"]
+__all__ = ["counted", "localise", "message", "patterns", "rules_in", "word"]
 
 COLUMNS: Final = {"fr": 0, "uk": 1}
 HOLE: Final = re.compile(r"\{(\d?)\}")
@@ -123,12 +123,14 @@ def _keywords(text: str, language: str) -> str:
     """Keywords between back ticks in the language; names stay as they are."""
 
     def said(found: re.Match[str]) -> str:
-        return found[0] if DIGEST.match(found[1]) else f"`{_rules(found[1], language)}`"
+        return (
+            found[0] if DIGEST.match(found[1]) else f"`{rules_in(found[1], language)}`"
+        )
 
     return QUOTED.sub(said, text)
 
 
-def _rules(quoted: str, language: str) -> str:
+def rules_in(quoted: str, language: str) -> str:
     """Quoted rules; a keyword from within a line is known behind an ``and``."""
     bare = AND.sub("", quoted) or quoted
     inner = read_lines([f"and {bare}"])[0].tokens[1:]

@@ -194,10 +194,15 @@ def diff(
 
             data = msgspec.json.format(msgspec.json.encode(changes), indent=2)
         elif form == "html":
-            named = {"before": str(before), "after": str(after)}
+            named = {
+                "before": str(before),
+                "after": str(after),
+                "language": texts[1].language,
+            }
             data = comparing.to_html(changes, **named).encode()
         else:
-            data = comparing.to_text(changes).encode()
+            told = comparing.to_text(changes, language=texts[1].language)
+            data = told.encode()
         put(out or Path("-"), data)
 
 
