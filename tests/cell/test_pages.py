@@ -9,7 +9,11 @@ from typer.testing import CliRunner
 
 from tocsin.cli import app
 
-PAGES = ("check-promised-hours.md", "find-an-open-way.md")
+PAGES = (
+    "check-promised-hours.md",
+    "find-an-open-way.md",
+    "run-a-coordination-cell.md",
+)
 FENCE = re.compile(r"^( *)```console\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
 CUT = "..."
 """Stands in a page for lines that it leaves out."""

@@ -26,15 +26,28 @@ def status_lines(view: Overview) -> Iterator[str]:
                 row.area,
                 row.function,
                 row.capability,
-                "?" if row.need is None else str(row.need),
+                _need(row),
                 *(_amount(one) for one in amounts),
-                "?" if row.gap is None else str(row.gap),
+                _gap(row),
                 row.lead.lead or row.lead.state,
                 "; ".join(row.waits_for) or "-",
             ]
         )
     for one in view.status.standings:
         yield one.sentence
+
+
+def _need(row: coordination.Row) -> str:
+    """What is needed now, or from which month; ``?``: nobody stated a number."""
+    if not row.needed and row.opens:
+        return f"from month {row.opens}"
+    return "?" if row.need is None else str(row.need)
+
+
+def _gap(row: coordination.Row) -> str:
+    if not row.needed and row.opens:
+        return "-"
+    return "?" if row.gap is None else str(row.gap)
 
 
 def _amount(one: coordination.Amount) -> str:

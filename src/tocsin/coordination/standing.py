@@ -221,7 +221,7 @@ def _amount(one: Standing) -> str:
     unit = one.contribution.unit
     if number is None:
         return "no number stated"
-    return f"{number} {unit if number == 1 else plural(unit)}"
+    return f"{number:,} {unit if number == 1 else plural(unit)}"
 
 
 def plural(unit: str) -> str:

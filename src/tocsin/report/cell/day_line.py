@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tocsin.coordination import Overview
@@ -32,46 +32,9 @@ def day_line(view: Overview) -> Figure | None:
     last = max(30.0, *(e.days or 0.0 for e in entries)) * 1.04
     days = _grouped(entries)
     height = 34 + ROW * len(days)
-
-    def x(day: float) -> float:
-        return LABELS + (WIDTH - LABELS - 30) * day / last
-
-    parts = []
-    step = 10 if last <= 80 else 30  # noqa: PLR2004  # days between two marks
-    for mark in range(0, int(last) + 1, step):
-        parts.append(
-            tag("line", x1=x(mark), x2=x(mark), y1=20, y2=height - 6, klass="tick-line")
-        )
-        parts.append(tag("text", f"+{mark}", x=x(mark), y=13, klass="tick"))
+    parts = [*_marks(last, height), *_now(view, last, height)]
     for at, (day, group) in enumerate(days):
-        y = 36 + ROW * at
-        ready = any(e.kind == "ready" for e in group)
-        left = x(day) > WIDTH * 0.55
-        words = _cut("; ".join(e.words for e in group))
-        parts.append(tag("text", f"day {day:g}", x=0, y=y + 4, klass="label"))
-        parts.append(
-            tag(
-                "circle", cx=x(day), cy=y, r=5, klass="bar-done" if ready else "bar-due"
-            )
-        )
-        parts.append(
-            tag(
-                "text",
-                words,
-                x=x(day) - 10 if left else x(day) + 10,
-                y=y + 4,
-                klass="when",
-                text_anchor="end" if left else "start",
-            )
-        )
-    if view.ceasefire is not None:
-        now = (view.at - view.ceasefire).total_seconds() / 86_400
-        if 0 <= now <= last:
-            parts.append(
-                tag(
-                    "line", x1=x(now), x2=x(now), y1=16, y2=height - 6, klass="now-line"
-                )
-            )
+        parts += _day(day, group, 36 + ROW * at, last)
     return Figure(
         anchor="figure-days",
         title="Due on ceasefire + N days",
@@ -89,10 +52,49 @@ def day_line(view: Overview) -> Figure | None:
     )
 
 
-def _grouped(entries: Sequence[Entry]) -> list[tuple[float, list[Entry]]]:
-    days: dict[float, list[Entry]] = {}
+def _x(day: float, last: float) -> float:
+    return LABELS + (WIDTH - LABELS - 30) * day / last
+
+
+def _marks(last: float, height: float) -> Iterator[str]:
+    step = 10 if last <= 80 else 30  # noqa: PLR2004  # days between two marks
+    for mark in range(0, int(last) + 1, step):
+        x = _x(mark, last)
+        yield tag("line", x1=x, x2=x, y1=20, y2=height - 6, klass="tick-line")
+        yield tag("text", f"+{mark}", x=x, y=13, klass="tick")
+
+
+def _now(view: Overview, last: float, height: float) -> Iterator[str]:
+    """The instant of the page, where it lies on the line."""
+    if view.ceasefire is None:
+        return
+    now = (view.at - view.ceasefire).total_seconds() / 86_400
+    if 0 <= now <= last:
+        x = _x(now, last)
+        yield tag("line", x1=x, x2=x, y1=16, y2=height - 6, klass="now-line")
+
+
+def _day(day: int, group: Sequence[Entry], y: float, last: float) -> Iterator[str]:
+    x = _x(day, last)
+    left = x > WIDTH * 0.55
+    ready = any(e.kind == "ready" for e in group)
+    yield tag("text", f"day {day}", x=0, y=y + 4, klass="label")
+    yield tag("circle", cx=x, cy=y, r=5, klass="bar-done" if ready else "bar-due")
+    yield tag(
+        "text",
+        _cut("; ".join(e.words for e in group)),
+        x=x - 10 if left else x + 10,
+        y=y + 4,
+        klass="when",
+        text_anchor="end" if left else "start",
+    )
+
+
+def _grouped(entries: Sequence[Entry]) -> list[tuple[int, list[Entry]]]:
+    """Entries by the whole days that have passed; the table has the hour."""
+    days: dict[int, list[Entry]] = {}
     for entry in entries:
-        days.setdefault(entry.days or 0.0, []).append(entry)
+        days.setdefault(int(entry.days or 0), []).append(entry)
     return sorted(days.items())
 
 

@@ -29,7 +29,7 @@ def days(view: Overview) -> Iterator[Block]:
     lines = [
         Line(
             cells=(
-                Cell(text="no day" if e.days is None else f"+{e.days:g}", value=e.days),
+                Cell(text=_whole(e.days), value=e.days),
                 Cell(text=e.words),
                 Cell(text=e.clause or "–"),
                 Cell(text="–" if e.at is None else stamp(e.at)),
@@ -45,7 +45,7 @@ def days(view: Overview) -> Iterator[Block]:
             anchor="days-table",
             caption="Day by day",
             columns=(
-                Column(title="day", numeric=True),
+                Column(title="day"),
                 Column(title="what"),
                 Column(title="clause"),
                 Column(title="instant"),
@@ -53,3 +53,7 @@ def days(view: Overview) -> Iterator[Block]:
             ),
             rows=tuple(lines),
         )
+
+
+def _whole(days: float | None) -> str:
+    return "no day" if days is None else f"+{int(days)}"

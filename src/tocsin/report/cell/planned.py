@@ -31,6 +31,7 @@ ABOUT: Final = (
 )
 
 
+NOBODYS: Final = " An assumed number is nobody's offer and enters no plan."
 MOST_PRICES: Final = 12
 
 
@@ -81,54 +82,60 @@ def plan_blocks(planned: Planned | None) -> Iterator[Block]:
 def _prices(planned: Planned) -> Iterator[Table]:
     if not planned.prices:
         return
-    lines = [
-        Line(
-            cells=(
-                Cell(text=plain(p.caveat)),
-                Cell(
-                    text=price_words(p),
-                    value=p.at_least,
-                    tone="" if p.stated else "unknown",
-                ),
-                Cell(
-                    text=", ".join(
-                        f"{name} (+{units})" if units else name
-                        for name, units in p.covers[:5]
-                    )
-                    or "–"
-                ),
-            )
-        )
-        for p in planned.prices[:MOST_PRICES]
-    ]
+    shown = planned.prices[:MOST_PRICES]
+    assumed = any(one.supposed for one in shown)
+    titles = ["what it would cover", *(["with an assumed number"] if assumed else [])]
     yield Table(
         anchor="prices",
         caption="What each caveat costs: what would be covered if it alone were lifted",
         columns=(
             Column(title="caveat"),
-            Column(title="weighted unit-months", numeric=True),
-            Column(title="what it would cover"),
+            Column(title="weighted unit-months"),
+            *(Column(title=title) for title in titles),
         ),
-        rows=tuple(lines),
+        rows=tuple(_price_line(one, assumed=assumed) for one in shown),
         note="Prices do not add up: two caveats may bar the same need. It is for each"
-        " state to say what it will not do; a price judges no caveat.",
+        " state to say what it will not do; a price judges no caveat."
+        + (NOBODYS if assumed else ""),
+    )
+
+
+def _price_line(one: Price, *, assumed: bool) -> Line:
+    covers = [f"{n} (+{number(u)})" if u else n for n, u in one.covers[:5]]
+    supposed = "–" if one.supposed is None else _assumed(one.supposed)
+    return Line(
+        cells=(
+            Cell(text=plain(one.caveat)),
+            Cell(
+                text=_limits(one),
+                value=one.at_least,
+                tone="" if one.stated else "unknown",
+            ),
+            Cell(text=", ".join(covers) or "–"),
+            *([Cell(text=supposed, tone="unknown")] if assumed else []),
+        )
     )
 
 
 def price_words(one: Price) -> str:
     """The price of a caveat in weighted unit-months, with what it rests on."""
+    if one.supposed is None:
+        return _limits(one)
+    return f"{_limits(one)}. Assumption: {_assumed(one.supposed)}"
+
+
+def _limits(one: Price) -> str:
     if not one.stated:
-        limits = f"0 to {one.at_most:,.0f}: no number was offered"
-        return limits if one.supposed is None else f"{limits}. {_assumed(one.supposed)}"
-    if one.at_least == one.at_most:
-        return f"{one.at_least:,.0f}"
-    return f"{one.at_least:,.0f} to {one.at_most:,.0f}"
+        return f"0 to {one.at_most:,.0f}: no number was offered"
+    return _between(one.at_least, one.at_most)
 
 
 def _assumed(one: Supposed) -> str:
-    same = one.at_least == one.at_most
-    least = "" if same else f"{one.at_least:,.0f} to "
-    return f"Assumption: {least}{one.at_most:,.0f} with {one.words}"
+    return f"{_between(one.at_least, one.at_most)} with {one.words}"
+
+
+def _between(least: float, most: float) -> str:
+    return f"{most:,.0f}" if least == most else f"{least:,.0f} to {most:,.0f}"
 
 
 def _hub_table(planned: Planned) -> Iterator[Table]:
@@ -181,7 +188,7 @@ def _turns(planned: Planned) -> Table:
                 Cell(text=number(who.units), value=who.units),
                 *(
                     Cell(
-                        text=str(on_duty.get((s, m), 0) or "·"),
+                        text=number(on_duty[s, m]) if on_duty.get((s, m)) else "·",
                         value=on_duty.get((s, m), 0),
                     )
                     for m in months
