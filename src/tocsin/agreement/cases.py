@@ -11,7 +11,7 @@ A fact is a line: a time, an act, and what is known of it::
     2026-03-01T10:00Z fire by Northland in North with mlrs p 0.8
     2026-03-02T08:00Z ballot by Aurelia vote yes about Article 5(1) against Northland
 
-Both engines answer every case, and a case fails if they differ.
+Every engine answers every case, and a case fails if they differ.
 
 >>> fact_of("2026-03-01T10:00Z fire by Northland in North p 0.8", 1)["p"]
 0.8
@@ -23,13 +23,13 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 import pyarrow as pa
 
 from tocsin.agreement.areas import load_areas
-from tocsin.agreement.evaluate import evaluate
+from tocsin.agreement.evaluate import Engine, evaluate
 from tocsin.agreement.load import examine, read
 from tocsin.agreement.parse import parse
 from tocsin.agreement.prose import to_english
@@ -165,8 +165,8 @@ def _verdicts(case: Case) -> str:
     facts = _facts(case)
     watched = _coverage(case)
     shown = _shown(case)
-    texts = []
-    for engine in ("oracle", "batch"):
+    texts: dict[str, str] = {}
+    for engine in get_args(Engine):
         outcome = evaluate(
             agreement,
             facts,
@@ -177,10 +177,11 @@ def _verdicts(case: Case) -> str:
             as_known_at=asked.get("known"),
             engine=engine,
         )
-        texts.append(_table(outcome.records, shown))
-    if texts[0] != texts[1]:
-        return f"the engines differ\noracle\n{texts[0]}batch\n{texts[1]}"
-    return texts[0]
+        texts[engine] = _table(outcome.records, shown)
+    if len(set(texts.values())) > 1:
+        told = "".join(f"{engine}\n{text}" for engine, text in texts.items())
+        return f"the engines differ\n{told}"
+    return texts["oracle"]
 
 
 def _agreement(case: Case) -> tuple[Agreement, Areas]:

@@ -50,7 +50,7 @@ KINDS: Final = frozenset(kind.value for kind in ObservationKind)
 ATTRIBUTES: Final = frozenset(
     {
         *("weapon", "kind", "party", "target_party", "sector", "site", "subject"),
-        *("count", "value", "vote"),
+        *("count", "number", "value", "vote"),
     }
 )
 STATES: Final = frozenset({"draft", "declared", "signed", "ratified", "in_force"})

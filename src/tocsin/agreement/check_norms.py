@@ -18,6 +18,7 @@ from tocsin.agreement.terms import (
     Names,
     Norm,
     Oblige,
+    Permit,
     Power,
     Rule,
     Who,
@@ -100,10 +101,10 @@ def _nobody_there(norm: Norm, declared: Declared) -> Iterator[Issue]:
 
 
 def _contradictions(declared: Declared) -> Iterator[Issue]:
-    """The same act forbidden and owed: same bearer, same place, same time."""
+    """The same act forbidden and owed or permitted: same bearer, place and time."""
     ruled = list(all_rules(declared.agreement))
     forbidden = [(a, r) for a, r in ruled if isinstance(r, Forbid) and _is_plain(r)]
-    owed = [(a, r) for a, r in ruled if isinstance(r, Oblige)]
+    owed = [(a, r) for a, r in ruled if isinstance(r, Oblige | Permit)]
     for (one, forbid), (other, oblige) in product(forbidden, owed):
         if _collide(forbid, oblige, declared) and _overlap(one, other):
             yield _contradiction(one, forbid, other, oblige)
@@ -114,7 +115,7 @@ def _is_plain(forbid: Forbid) -> bool:
     return not (forbid.exceptions or forbid.unless or forbid.needs or forbid.trigger)
 
 
-def _collide(forbid: Forbid, oblige: Oblige, declared: Declared) -> bool:
+def _collide(forbid: Forbid, oblige: Oblige | Permit, declared: Declared) -> bool:
     banned, owed = forbid.deed, oblige.deed
     return (
         banned.act == owed.act
@@ -171,13 +172,15 @@ def _fixed_start(in_force: InForce | None) -> str | None:
 
 
 def _contradiction(
-    one: Article, forbid: Forbid, other: Article, oblige: Oblige
+    one: Article, forbid: Forbid, other: Article, oblige: Oblige | Permit
 ) -> Issue:
+    owed = f"{other.clause} obliges to `{oblige.deed.act}`, "
+    if isinstance(oblige, Permit):
+        owed = f"{other.clause} permits to `{oblige.deed.act}`, "
     return Issue(
         code="contradicts",
         where=oblige.where,
-        message=f"{other.clause} obliges to `{oblige.deed.act}`,"
-        f" {one.clause} forbids it: see both lines",
+        message=f"{owed}{one.clause} forbids it: see both lines",
         repair="add `except` to the prohibition, or limit one of the two to a place",
         also=(forbid.where,),
     )
