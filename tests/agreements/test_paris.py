@@ -67,4 +67,4 @@ def test_draft_and_plan_say_what_they_are():
     assert "AS QUOTED BY THE PRESS" in draft
     plan = (FOLDER.parent / "staged-plan-2026/agreement.md").read_text(encoding="utf-8")
     assert "REPORTED, UNCONFIRMED" in plan
-    assert STAGED.instruments[0].state == "draft"
+    assert STAGED.instruments[0].state is None  # no text was published
