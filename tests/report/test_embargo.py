@@ -259,3 +259,21 @@ def test_yesterday_s_report_tells_nothing_of_an_impact_that_came_after_it(shelle
     words = render_json(document).decode()
     assert "a withheld sector" in words
     assert "kept Article 5(1) in" not in words
+
+
+def test_findings_that_say_the_same_without_their_sector_are_one_sentence(shelled):
+    for sector in ("Middle", "South"):
+        shelled.finding(
+            "Article 5(1)",
+            "Northland",
+            Verdict.BREACHED,
+            at(9, 2),
+            sector=sector,
+            sentence=f"Northland is in serious violation in {sector}",
+        )
+    document = daily(shelled, day=date(2025, 3, 9), released_at=at(10, 8))
+    clauses = next(part for part in document.sections if part.anchor == "clauses")
+    told = [b.text for b in clauses.blocks if getattr(b, "tone", "") == "breached"]
+    [both] = [text for text in told if "Northland" in text]
+    assert "probability of breach withheld" in both.lower()
+    assert both.endswith("2\u00a0findings say this.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from tocsin.model import Finding, Verdict
@@ -43,9 +43,10 @@ def clauses(day: Day) -> Section:
     """The matrix of clauses and parties, then each finding in a sentence."""
     said = [finding for finding in day.findings if finding.verdict in SAID]
     blocks: list[Block] = [_matrix(day), *_untouched(day)]
-    blocks += [_sentence_of(day, finding) for finding in said[:SENTENCES]]
-    if len(said) > SENTENCES:
-        more = counted(len(said) - SENTENCES, "more finding")
+    groups = _alike(_sentence_of(day, finding) for finding in said)
+    blocks += [_as_one(theirs) for theirs in groups[:SENTENCES]]
+    if len(groups) > SENTENCES:
+        more = counted(sum(map(len, groups[SENTENCES:])), "more finding")
         text = f"{more} of this day stand in Annex B."
         blocks.append(Sentence(text=text, evidence=(ANNEX["B"],)))
     blocks += _undetermined(day)
@@ -86,6 +87,25 @@ def _sentence_of(day: Day, finding: Finding) -> Sentence:
     )
 
 
+def _alike(given: Iterable[Sentence]) -> list[list[Sentence]]:
+    """Sentences that say the same (their sector is withheld), together."""
+    groups: dict[str, list[Sentence]] = {}
+    for one in given:
+        groups.setdefault(one.text, []).append(one)
+    return list(groups.values())
+
+
+def _as_one(theirs: list[Sentence]) -> Sentence:
+    if len(theirs) == 1:
+        return theirs[0]
+    links = [link for one in theirs for link in one.evidence]
+    return Sentence(
+        text=f"{theirs[0].text} {counted(len(theirs), 'finding')} say this.",
+        evidence=some(links, rest=ANNEX["B"]),
+        tone=theirs[0].tone,
+    )
+
+
 def _evidence(day: Day, finding: Finding) -> tuple[Link, ...]:
     own = day.link[finding.finding_id]
     facts = [day.link[each] for each in finding.witness.facts if each in day.link]
@@ -97,13 +117,19 @@ def _conditions(day: Day, finding: Finding) -> str:
     parts = [standard_words(article_of(day, finding.clause))]
     unsaid = "probability" not in finding.sentence
     if unsaid and (finding.p_breached or finding.verdict is Verdict.BREACHED):
-        parts.insert(0, f"probability of breach {probability(finding.p_breached)}")
+        parts.insert(0, f"probability of breach {_chance(finding)}")
     if "UTC" not in finding.sentence:
         since = f"{spoken(finding.verdict.value)} since {stamp(finding.t_start)} UTC"
         parts.insert(0, since)
     if finding.due is not None and finding.verdict is Verdict.PENDING:
         parts.append(f"due {stamp(finding.due)} UTC")
     return ", ".join([*parts, *_control(finding)])
+
+
+def _chance(finding: Finding) -> str:
+    if finding.p_breached is None and finding.sector == WITHHELD:
+        return "withheld"
+    return probability(finding.p_breached)
 
 
 def _control(finding: Finding) -> list[str]:

@@ -8,6 +8,7 @@ from tocsin.model import Guarantee, GuaranteeState, Verdict
 from tocsin.report.cite import ANNEX, some
 from tocsin.report.day import Day
 from tocsin.report.document import Block, Link, Section, Sentence
+from tocsin.report.embargo import WITHHELD
 from tocsin.report.sections.civilians import harm_sentences
 from tocsin.report.sections.clauses import article_of, breach_groups, standard_words
 from tocsin.report.sections.coverage import outside_sentences, reading_sentences
@@ -71,8 +72,8 @@ def _found(day: Day) -> list[Sentence]:
         known = [f.p_breached for f in theirs if f.p_breached is not None]
         told.append(
             Sentence(
-                text=f"{clause}: breached by {party}{where}, {_up_to(len(theirs))}"
-                f" {probability(max(known, default=None))} against the"
+                text=f"{clause}: breached by {party}{where}, {_up_to(known, sectors)}"
+                " against the"
                 f" {standard_words(article_of(day, clause))}"
                 f" ({counted(len(theirs), 'finding')}).",
                 evidence=some(
@@ -84,8 +85,12 @@ def _found(day: Day) -> list[Sentence]:
     return [*told, *_open(day)]
 
 
-def _up_to(n: int) -> str:
-    return "probability" if n == 1 else "probability up to"
+def _up_to(known: list[float], sectors: list[str]) -> str:
+    """The highest probability; withheld with the sector, where it is."""
+    if not known and WITHHELD in sectors:
+        return "probability withheld"
+    highest = probability(max(known, default=None))
+    return f"probability {'up to ' if len(known) > 1 else ''}{highest}"
 
 
 def _open(day: Day) -> list[Sentence]:
