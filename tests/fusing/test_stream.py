@@ -70,6 +70,16 @@ def test_faulty_lines_are_issues_and_the_rest_goes_on(live):
     assert kinds(changes)[-1] == "created"
 
 
+def test_ring_of_reposts_loses_nobody_and_the_stream_goes_on(live):
+    changes, code = live([
+        sent("a", derived_from="b"), sent("b", 1, derived_from="a"),
+        sent("c", 2, derived_from="c"), sent("far", lon=3.0),
+    ])  # fmt: skip
+    assert code == 0
+    joined = [name for c in changes for name in c.get("joined", ())]
+    assert sorted(joined) == ["a", "b", "c", "far"]
+
+
 @pytest.mark.parametrize(
     "landed",
     [

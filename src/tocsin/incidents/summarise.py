@@ -34,6 +34,7 @@ __all__ = ["Membership", "mint", "tables"]
 
 GRID_DEG = 0.01  # grid of outgoing fire, as at intake
 NEVER = np.iinfo(np.int64).max
+EQUAL = 1e-9  # relative difference that is rounding
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +139,6 @@ def _sums(reports: Reports, membership: Membership) -> _Sums:
     event = (nature == EVENT) | (nature == PERIOD_COUNT)
     own = event & ~membership.copy[member]
     received = reports.received[member]
-    spread = reports.cov[member, 0] + reports.cov[member, 2]
     groups = (member, incident.reshape(-1), start)
     return _Sums(
         home=home,
@@ -151,9 +151,24 @@ def _sums(reports: Reports, membership: Membership) -> _Sums:
         sighting=_any(role == SIGHTING, start),
         own=np.bincount(incident.reshape(-1)[own], minlength=len(home)),
         own_member=own,
-        best_place=_least(spread, own & reports.placed[member], *groups),
+        best_place=_best_placed(reports, own, groups),
         best_time=_least(reports.var_t[member], own, *groups),
     )
+
+
+def _best_placed(reports: Reports, own: Flags, groups: tuple[Ints, Ints, Ints]) -> Ints:
+    """The best placed report of each incident; of equals the one that came first.
+
+    So no later arrival that is no better moves a gun: whoever collects what is shown at
+    one knowledge time after the other learns of one place, and has no mean to take.
+    """
+    member, incident, _ = groups
+    spread = reports.cov[member, 0] + reports.cov[member, 2]
+    placed = own & reports.placed[member]
+    best = _least(spread, placed, *groups)
+    least = np.append(reports.cov[:, 0] + reports.cov[:, 2], np.inf)[best]
+    equal = placed & (spread <= least[incident] * (1 + EQUAL))
+    return _least(reports.received[member].astype(float), equal, *groups)
 
 
 def _any(flags: Flags, start: Ints) -> Flags:
