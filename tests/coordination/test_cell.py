@@ -68,6 +68,31 @@ def test_a_ceasefire_that_is_suspended_freezes_and_says_what(lantern):
     assert {f.contribution_id for f in view.freezes if f.until is None} == frozen
 
 
+def test_a_mandate_that_ends_shuts_its_gate_and_its_clock_says_so(lantern):
+    before = cell.overview(lantern, at=datetime(2025, 8, 1, tzinfo=UTC))
+    after = cell.overview(lantern, at=datetime(2025, 9, 14, tzinfo=UTC))
+    words = "mandate of Brennia (Brennian Assembly)"
+    assert words not in standing(before, "brennia-patrols").waits_for
+    assert words in standing(after, "brennia-patrols").waits_for
+
+    def clock(view):
+        clocks = (c for c in view.clocks if c.kind == "mandate")
+        return next(c.state for c in clocks if c.who == "Brennia")
+
+    assert (clock(before), clock(after)) == ("renew", "expired")
+    page = render_cell(cell_page(after, areas=lantern.areas))
+    assert "expired" in page
+    assert "mandate: Brennia" in page
+
+
+def test_a_complaint_that_was_answered_counts_no_days_any_more(lantern):
+    view = cell.overview(lantern, at=day(16))
+    complaints = [c for c in view.clocks if c.kind == "complaint"]
+    assert {c.state for c in complaints} == {"late", "running", "no deadline", "done"}
+    assert all(c.days_left is None for c in complaints if c.state == "done")
+    assert all(c.days_left < 0 for c in complaints if c.state == "late")
+
+
 def test_what_is_resumed_thaws(lantern):
     supposed = cell.Supposed(suspended=day(10), resumed=day(13))
     view = cell.overview(lantern, at=day(16), supposed=supposed)

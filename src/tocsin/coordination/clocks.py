@@ -56,7 +56,7 @@ class Clock(Record, frozen=True, kw_only=True):
     Attributes:
         kind: complaint or mandate.
         due: until when, or None: no end is stated.
-        days_left: until then; negative: so long ago.
+        days_left: until then; negative: so long ago; None: no end, or it has ended.
     """
 
     kind: Literal["complaint", "mandate"]
@@ -87,17 +87,17 @@ def _complaint(one: Complaint, at: datetime) -> Clock:
         if one.answer_within_days is None
         else one.received + timedelta(days=one.answer_within_days)
     )
-    done = one.answered is not None and one.answered <= at
-    closed = one.closed is not None and one.closed <= at
+    ends = [end for end in (one.answered, one.closed) if end is not None]
+    over = any(end <= at for end in ends)
     return Clock(
         kind="complaint",
         who=one.by,
         about=one.about + (f" (against {one.against})" if one.against else ""),
         area=one.area,
-        state=_complaint_state(one, due, at, done=done or closed),
+        state=_complaint_state(one, due, at, done=over),
         since=one.received,
         due=due,
-        days_left=None if due is None else (due - at) / timedelta(days=1),
+        days_left=None if due is None or over else (due - at) / timedelta(days=1),
     )
 
 
