@@ -13,6 +13,7 @@ from tocsin.agreement.languages import LANGUAGES, table_of
 from tocsin.connectors import describe_all
 from tocsin.connectors.describe import sources_page
 from tocsin.model.codes import CODES
+from tocsin.stresstest.library import library
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import slips  # beside this file, which is no package
@@ -27,6 +28,7 @@ def parts() -> dict[tuple[str, str], str]:
         ("errors.md", "errors"): slips.table(),
         ("keywords.md", "keywords"): _keywords(),
         ("sources.md", "sources"): sources_page(describe_all()),
+        ("library.md", "ranks"): _ranks(),
     }
 
 
@@ -44,6 +46,22 @@ def refreshed(page: str, name: str, text: str) -> str:
 def _codes() -> str:
     rows = [f"| `{code}` | {meaning} |\n" for code, meaning in CODES.items()]
     return "".join(["| code | meaning |\n", "| --- | --- |\n", *rows])
+
+
+def _ranks() -> str:
+    """The texts of the library by strength, beside what came of them."""
+    held = library(Path(__file__).resolve().parents[1] / "agreements")
+    strengths = [row.strength for row in held.rows]
+    rows = [
+        f"| {strengths.index(row.strength) + 1} | `{row.folder}` | {row.strength:.2f}"
+        f" | {row.best.replace(chr(95), chr(32))}"
+        f" | {row.grave_flaws} | {row.outcome.label} | {row.outcome.rank} |\n"
+        for row in held.rows
+    ]
+    head = "| rank | text | strength | its strongest promise | grave flaws | what came"
+    head += " of it | 3 held to 0 failed |\n"
+    line = "| --- | --- | --- | --- | --- | --- | --- |\n"
+    return "".join([head, line, *rows, f"\n{held.sentence}\n"])
 
 
 def _keywords() -> str:

@@ -176,6 +176,48 @@ Article 4
     assert "no deadline" in found.impossible[0]
 
 
+def test_every_sort_of_single_point_is_found():
+    """All that must be there, one of each sort: the answer is known beforehand."""
+    found = only("""
+act fund_force is "to fund the force"
+act establish_headquarters is "to establish the headquarters"
+act audit is "to audit"
+Article 3
+  in force from ceasefire
+  upon found storm on party, sector
+  power Coalition to deploy
+  needs consent of B
+    and fund_force of E
+    and establish_headquarters of D
+    and mandate of C
+    and audit of Mechanism
+  lapses after 90 days
+""")
+    points = {(p.kind, p.name) for p in found.single_points}
+    assert {
+        ("sensor", "the monitors"),
+        ("body", "Mechanism"),
+        ("body", "Coalition"),
+        ("state", "C"),
+        ("host_consent", "B"),
+        ("funding", "E"),
+        ("headquarters", "D"),
+        ("condition", "ceasefire has come about"),
+    } <= points
+    assert "mandate_expiry" in {p.kind for p in found.single_points}
+
+
+def test_what_two_can_do_instead_of_one_is_no_single_point():
+    found = only("""
+Article 3
+  upon alleged storm on party, sector
+  power Coalition to deploy
+  needs mandate of C
+    or mandate of D
+""")
+    assert not {p.name for p in found.single_points} & {"C", "D"}
+
+
 def test_power_that_ends_is_a_single_point():
     found = only("""
 Article 3

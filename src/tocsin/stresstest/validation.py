@@ -324,7 +324,9 @@ def _v2(_data: Path | None) -> Table:
         what="strategic probit on Leblang's data",
         source="Kenkel and Signorino 2014, Journal of Statistical Software",
         state="not_run",
-        note="this room has no strategic probit yet",
+        note="not reproduced: its records (leblang2003 of the R package games) were not"
+        " at hand, and an estimator that cannot be held against its 19 published"
+        " coefficients would claim what nobody checked",
     )
 
 
@@ -334,7 +336,8 @@ def _v7(_data: Path | None) -> Table:
         what="honouring of alliances, logit",
         source="Leeds and Anac 2005",
         state="not_run",
-        note="the printed table was not at hand, so there is nothing to compare with",
+        note="not reproduced: the printed table was not at hand, so that there is"
+        " nothing to compare with",
     )
 
 
