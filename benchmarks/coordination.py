@@ -208,7 +208,7 @@ def _routing(page: Page, rng: np.random.Generator, *, quick: bool) -> None:
 def _rechecked(page: Page, roads, kept, shown, what, metres) -> None:
     number = len(kept.start)
     shut = roads.closed(
-        [Closure(lon=-28.5, lat=-1.5, radius_m=metres, reason="incident")],
+        [_in_the_middle(roads, metres)],
         at=AT,
         kind="medical",
     )
@@ -226,6 +226,11 @@ def _rechecked(page: Page, roads, kept, shown, what, metres) -> None:
     )
     bar = f"{number:,} routes in 2 s after {what}"
     page.bars.append((bar, f"{took.median_s:.2f} s", took.median_s < 2.0))
+
+
+def _in_the_middle(roads: Roads, metres: float) -> Closure:
+    lon, lat = float(roads.lon.mean()), float(roads.lat.mean())
+    return Closure(lon=lon, lat=lat, radius_m=metres, reason="incident")
 
 
 def _grid(rng, side):
