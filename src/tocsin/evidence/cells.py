@@ -40,6 +40,7 @@ import pyarrow as pa
 
 from tocsin.evidence.issues import Fault, Faults
 from tocsin.evidence.mapping import UNITS, Column, Mapping, near
+from tocsin.evidence.retold import retold
 from tocsin.evidence.times import FIRST_YEAR, LAST_YEAR, Times, read_times
 
 NAMES: Final = ("variants", "formerly")
@@ -134,11 +135,22 @@ def _typed(
         return _several(words, column, field.name)
     if pa.types.is_string(field.type):
         text = words.cast(pl.String).str.strip_chars()
-        return _labels(text) if column.kind == "label" else text
+        if column.kind == "story":
+            text = _stories(text)
+        return _labels(text) if column.kind in {"label", "story"} else text
     number = _number(words, column, faults)
     return (
         number if pa.types.is_floating(field.type) else _whole(number, column, faults)
     )
+
+
+def _stories(text: pl.Series) -> pl.Series:
+    """Each text replaced by the first that tells the same in nearly the same words."""
+    known = text.drop_nulls().unique(maintain_order=True)
+    if known.is_empty():
+        return text
+    first = known.gather(retold(known.to_list()))
+    return text.replace_strict(known, first, default=None, return_dtype=pl.String)
 
 
 def _labels(text: pl.Series) -> pl.Series:

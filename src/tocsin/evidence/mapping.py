@@ -90,7 +90,8 @@ class Column(
         plus_s: seconds to add to a time.
         optional: True where the file may lack the column.
         kind: number or flag in place of text (for ``detail``), or a label: a short
-            digest, the same for the same text (for ``derived_from``).
+            digest, the same for the same text (for ``derived_from``); or a story: the
+            same label for texts that tell one thing in nearly the same words.
     """
 
     source: str | tuple[str, ...] = ()
@@ -109,7 +110,7 @@ class Column(
     day_when: TimeOfDay | None = None
     plus_s: float = 0.0
     optional: bool = False
-    kind: Literal["text", "number", "flag", "label"] = "text"
+    kind: Literal["text", "number", "flag", "label", "story"] = "text"
 
     @property
     def sources(self) -> tuple[str, ...]:
