@@ -111,9 +111,18 @@ _INCIDENT_HEAD = (
     _column("t_start", TIME, "best estimate of its begin, UTC", required=True),
     _column("t_end", TIME, "best estimate of its end, UTC", required=True),
     _column("t_sigma_s", _REAL, "standard error of the times, seconds"),
-    _column("lon", _REAL, "degrees east, WGS 84; null: no place"),
-    _column("lat", _REAL, "degrees north, WGS 84; null: no place"),
-    _column("sigma_m", _REAL, "standard error of the place, metres, per axis"),
+    _column(
+        "lon", _REAL, "degrees east, WGS 84; null: no place; of sectors, their middle"
+    ),
+    _column(
+        "lat", _REAL, "degrees north, WGS 84; null: no place; of sectors, their middle"
+    ),
+    _column(
+        "sigma_m",
+        _REAL,
+        "standard error of the place, metres, per axis; where nothing but sectors was"
+        " seen, it reaches to the farthest corner of the smallest",
+    ),
     _column("n_observations", _WHOLE, "observations that make it up", required=True),
     _column("n_independent", _WHOLE, "independent roots among them", required=True),
 )
