@@ -1,5 +1,6 @@
 """One defect of each kind, injected, found, and repaired by the proposed patch."""
 
+import re
 import subprocess
 
 import pytest
@@ -10,7 +11,8 @@ from tocsin.agreement.terms import without_places
 from tocsin.stresstest.inputs import Inputs
 from tocsin.stresstest.lint import CHECKS, lint
 from tocsin.stresstest.patching import patch, patched
-from tocsin.stresstest.repairs import repair, repair_of_structure
+from tocsin.stresstest.repairs import repair, repair_of_slices, repair_of_structure
+from tocsin.stresstest.slices import slices_of
 from tocsin.stresstest.structure import structure_of
 
 HEAD = """# A text
@@ -161,6 +163,38 @@ def test_a_guarantee_that_one_can_stop_is_mended_by_one_line_and_says_its_price(
     assert "on a false alarm too" in found.trade
     changed = [line for line in found.patch.splitlines() if line[:1] in "+-"]
     assert changed[2:] == ["-    veto C"]
+
+
+def test_a_lower_threshold_leaves_less_below_it_and_says_both_numbers():
+    text = HEAD.format(definitions="", sources=1, articles=PURSUED)
+    agreement = parse(text).records
+    cut = next(c for c in slices_of(agreement) if c.clause == "Article 1")
+    found = repair_of_slices(agreement, text, cut)
+    assert found.words == "let storm begin at 5, not 10"
+    assert re.search(r"storm: false .*% to .*%, missed .*% to .*%", found.trade)
+    changed = [line for line in found.patch.splitlines() if line[:1] in "+-"]
+    assert len(changed[2:]) == 2
+    after = parse(patched(text, parse(text.replace(">= 10", ">= 5")).records)).records
+    (less,) = [c for c in slices_of(after) if c.clause == "Article 1"]
+    assert less.in_one_window == 4
+
+
+QUORUM = (
+    UPON
+    + """  decide Response by Coalition
+    vote    at least 1 members
+    quorum  3 members
+    within  9 hours of found
+"""
+)
+
+
+def test_a_quorum_by_which_one_can_stop_it_is_taken_out():
+    text = HEAD.format(definitions="", sources=1, articles=QUORUM + PURSUED)
+    agreement = parse(text).records
+    found = repair_of_structure(agreement, text, "Article 3 Response")
+    assert "quorum" in found.words
+    assert "fewer to act" in found.trade
 
 
 def test_repair_keeps_the_rest_of_the_tree():

@@ -22,6 +22,7 @@ from tocsin.agreement.evaluate.plan import plan
 from tocsin.agreement.terms import (
     Agreement,
     Article,
+    Compare,
     DeadlineNotStated,
     Decision,
     Duration,
@@ -29,11 +30,12 @@ from tocsin.agreement.terms import (
     FindingRule,
     Forbid,
     Norm,
+    Number,
     Procedure,
     Rule,
     Within,
 )
-from tocsin.agreement.walk import rules_of
+from tocsin.agreement.walk import find, rules_of
 from tocsin.model.records import Record
 from tocsin.stresstest import edits
 from tocsin.stresstest.compiling import binding
@@ -43,9 +45,10 @@ from tocsin.stresstest.flaws import Flaw, Text
 from tocsin.stresstest.inputs import Inputs
 from tocsin.stresstest.lint import CHECKS
 from tocsin.stresstest.patching import patch
+from tocsin.stresstest.slices import Slice, slices_of
 from tocsin.stresstest.structure import structure_of
 
-__all__ = ["Repair", "repair", "repair_of_structure"]
+__all__ = ["Repair", "repair", "repair_of_slices", "repair_of_structure"]
 
 FIRST_HOURS: Final = (72, 48, 24, 12, 6)
 
@@ -103,6 +106,39 @@ def repair_of_structure(
         if better and _sound(edit.after):
             return _as_patch(agreement, text, edit, held)
     return None
+
+
+def repair_of_slices(
+    agreement: Agreement, text: str, cut: Slice, inputs: Inputs | None = None
+) -> Repair | None:
+    """The trigger lowered to half, so that half as much fits below it.
+
+    It misses less and fires falsely more often; ``trade`` gives both, before and after.
+    """
+    held = inputs or Inputs()
+    for edit in _lower_thresholds(agreement, cut):
+        left = [c for c in slices_of(edit.after) if c.clause == cut.clause]
+        less = [c.in_one_window for c in left if c.in_one_window is not None]
+        if less and less[0] < (cut.in_one_window or 0) and _sound(edit.after):
+            return _as_patch(agreement, text, edit, held)
+    return None
+
+
+def _lower_thresholds(agreement: Agreement, cut: Slice) -> Iterator[Edit]:
+    for rule in _all(agreement):
+        if not isinstance(rule, FindingRule) or rule.name not in cut.finding:
+            continue
+        for test in find(rule.when, Compare):
+            number = test.right
+            if isinstance(number, Number) and number.value > 1:
+                half = Number(value=float(int(number.value) // 2))
+                words = f"let {rule.name} begin at {half.value:g}, not {number.value:g}"
+                yield Edit(words=words, after=_changed_number(agreement, number, half))
+
+
+def _changed_number(agreement: Agreement, old: Number, new: Number) -> Agreement:
+    after: Agreement = edits.replaced(agreement, old, new)
+    return after
 
 
 # --- is it mended, and at what price -------------------------------------------------
@@ -487,6 +523,10 @@ def _for_structure(agreement: Agreement) -> Iterator[Edit]:
             left = tuple(other for other in procedure.vetoes if other != name)
             new = edits.with_procedure(rule, vetoes=left)
             words = f"take the veto of {name} out of {rule.name}"
+            yield Edit(words=words, after=_changed(agreement, rule, new))
+        if procedure.quorum is not None:
+            new = edits.with_procedure(rule, quorum=None)
+            words = f"take the quorum out of {rule.name}: who stays away stops nothing"
             yield Edit(words=words, after=_changed(agreement, rule, new))
         if procedure.vote is not None:
             new = edits.with_procedure(rule, vote=edits.two_thirds(), vetoes=())

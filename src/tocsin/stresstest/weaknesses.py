@@ -32,7 +32,12 @@ from tocsin.stresstest.histories import (
     table,
 )
 from tocsin.stresstest.inputs import Inputs
-from tocsin.stresstest.repairs import Repair, repair, repair_of_structure
+from tocsin.stresstest.repairs import (
+    Repair,
+    repair,
+    repair_of_slices,
+    repair_of_structure,
+)
 from tocsin.stresstest.shown import Case, show
 from tocsin.stresstest.slices import Slice
 from tocsin.stresstest.structure import Structure
@@ -93,7 +98,7 @@ def weaknesses_of(
     promised = dict(zip(theirs, guarantees_of(hidden), strict=True))
     found = [
         *_structural(agreement, text, hidden, promised, structures, inputs),
-        *_of_slices(hidden, slices),
+        *_of_slices(agreement, text, hidden, slices, inputs),
         *_of_flaws(agreement, text, hidden, promised, flaws, inputs),
     ]
     numbered = [
@@ -287,7 +292,13 @@ def _told(weakness: Weakness, why: str) -> Found:
 # --- slices --------------------------------------------------------------------------
 
 
-def _of_slices(hidden: Agreement, slices: tuple[Slice, ...]) -> Iterator[Found]:
+def _of_slices(
+    agreement: Agreement,
+    text: str,
+    hidden: Agreement,
+    slices: tuple[Slice, ...],
+    inputs: Inputs,
+) -> Iterator[Found]:
     for cut in slices:
         if cut.unlimited or cut.in_one_window is None or cut.in_one_window < 1:
             continue
@@ -303,6 +314,7 @@ def _of_slices(hidden: Agreement, slices: tuple[Slice, ...]) -> Iterator[Found]:
             f" {cut.horizon_s // 86_400} days in one sector",
             consequence="a side that keeps below the count is never found in breach;"
             " what it takes adds up",
+            repair=repair_of_slices(agreement, text, cut, inputs),
             marking=Marking.AMBER_STRICT,
         )
         yield _sliced(hidden, weakness, cut, number)
