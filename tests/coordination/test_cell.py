@@ -394,6 +394,27 @@ def test_reconstruction_status_keeps_currencies_and_stages_apart(root, monkeypat
     assert "energy: needed 680.0 XDR; pledged 120.0, committed 60.0" in done.stdout
 
 
+def test_a_fund_waits_for_its_security_condition(lantern):
+    assert cell.overview(lantern, at=day(16)).held_funds == ()
+    view = cell.overview(lantern, at=day(16), supposed=cell.Supposed(suspended=day(10)))
+    held = {one.fund_id: one.waits_for for one in view.held_funds}
+    assert held == dict.fromkeys(("f-2", "f-5", "f-10"), ("Article 1(1) in force",))
+    booked, gaps, _ = cell.book_money(lantern.board)
+    page = cell_page(view, areas=lantern.areas, booked=booked, gaps=gaps)
+    assert (
+        "Aurelia: 60.0 XDR committed for energy waits for Article 1(1) in force."
+        in render_cell(page)
+    )
+
+
+def test_the_command_says_which_money_waits(root, monkeypatch):
+    monkeypatch.chdir(root)
+    asked = ["reconstruction", "status", LANTERN, "--at"]
+    before = run.invoke(app, [*asked, "2025-03-01"]).stdout
+    assert "f-10 waits for Article 1(1) in force" in before
+    assert "waits for" not in run.invoke(app, [*asked, AT]).stdout
+
+
 def test_evidence_without_an_agreement_is_wrong_use(root, tmp_path):
     text = (root / PARIS / "contributions.toml").read_text(encoding="utf-8")
     (tmp_path / "contributions.toml").write_text(text, encoding="utf-8")

@@ -11,7 +11,7 @@ from tocsin.cell.closing import Closing, Rule, closures_of
 from tocsin.cell.deadlines import deadlines
 from tocsin.cell.gates import Supposed, clause_gates
 from tocsin.cell.hours import PromisedDay, PromisedHours, hours, hours_lines
-from tocsin.cell.money import book_money, money_lines, with_tables
+from tocsin.cell.money import book_money, held_lines, money_lines, with_tables
 from tocsin.cell.overview import overview
 from tocsin.cell.past import Replay, corridors, replay, replay_lines
 from tocsin.cell.ways import Barriers, Way, Ways, find_route, way_lines
@@ -36,6 +36,7 @@ __all__ = [
     "deadlines",
     "differences",
     "find_route",
+    "held_lines",
     "hours",
     "hours_lines",
     "merge",

@@ -9,12 +9,13 @@ import msgspec
 
 from tocsin.connectors.aid import read_aid
 from tocsin.connectors.boards import read_rates
+from tocsin.coordination import Overview
 from tocsin.coordination.money import Booked, Gap, book, gaps, sums
 from tocsin.errors import OriginsMixed
 from tocsin.model import Issue
 from tocsin.model.contributions import Board, Fund, MoneyNeed
 
-__all__ = ["book_money", "money_lines", "with_tables"]
+__all__ = ["book_money", "held_lines", "money_lines", "with_tables"]
 
 
 def book_money(
@@ -31,6 +32,12 @@ def book_money(
     asked = into or usual
     found = gaps(board.money_needs, made.records, currency=asked) if asked else ()
     return made.records, found, made.issues
+
+
+def held_lines(view: Overview) -> Iterator[str]:
+    """The funds whose security condition does not hold, one line each."""
+    for one in view.held_funds:
+        yield f"{one.fund_id} waits for {', '.join(one.waits_for)}"
 
 
 def with_tables(board: Board, tables: Sequence[tuple[str, Path]]) -> Board:

@@ -13,6 +13,7 @@ from tocsin.cli.boards import (
     BoardOption,
     OutOption,
     RatesOption,
+    board_at,
     board_only,
     booked_money,
 )
@@ -49,7 +50,12 @@ class MoneyExport(StrEnum):
 def reconstruction_status(
     agreement: AgreementArgument,
     *,
+    at: AtOption = None,
     board: BoardOption = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Acts and findings of a `tocsin run`."),
+    ] = None,
     table: Annotated[
         list[str] | None,
         typer.Option(
@@ -66,18 +72,19 @@ def reconstruction_status(
 
     Reads the board's money and published tables. Amounts stay as written; with
     `--into` and `--rates` they are converted where a rate of the very day is given.
-    Writes a table to the terminal.
+    Says which fund waits for which security condition at an instant. Writes a table to
+    the terminal.
 
     Example: `tocsin reconstruction status agreements/exercise-lantern`
     """
     from tocsin import cell
 
     with exit_codes():
-        held = cell.with_tables(
-            board_only(agreement, board), [id_and_file(text) for text in table or ()]
-        )
+        opened, view = board_at(agreement, at, board, run, None)
+        tables = [id_and_file(text) for text in table or ()]
+        held = cell.with_tables(opened.board, tables)
         booked, gaps, issues = booked_money(held, rates, into)
-        for line in cell.money_lines(booked, gaps):
+        for line in (*cell.money_lines(booked, gaps), *cell.held_lines(view)):
             typer.echo(line)
         say_issues(issues)
 

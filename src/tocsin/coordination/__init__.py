@@ -10,7 +10,7 @@ from tocsin.coordination.check import check
 from tocsin.coordination.clocks import Clock, clocks
 from tocsin.coordination.gates import Gate, Span, gates_of, midnight
 from tocsin.coordination.leads import LeadCell, lead_matrix
-from tocsin.coordination.overview import Overview, overview
+from tocsin.coordination.overview import HeldFund, Overview, overview
 from tocsin.coordination.standing import Standing, newest, stand
 from tocsin.coordination.status import Amount, Row, Status, status
 from tocsin.coordination.timeline import Due, Entry, Freeze, freezes, timeline
@@ -22,6 +22,7 @@ __all__ = [
     "Entry",
     "Freeze",
     "Gate",
+    "HeldFund",
     "LeadCell",
     "Overview",
     "Row",

@@ -41,7 +41,15 @@ from tocsin.model.contributions import (
 )
 from tocsin.model.records import Instant, Record
 
-__all__ = ["DELIVERED", "Gate", "GateKind", "Span", "gates_of", "midnight"]
+__all__ = [
+    "DELIVERED",
+    "Gate",
+    "GateKind",
+    "Span",
+    "fund_gates",
+    "gates_of",
+    "midnight",
+]
 
 GateKind = Literal["in_force", "consent", "adopted", "mandate", "delivered", "other"]
 DELIVERED: Final = "delivered "
@@ -107,6 +115,38 @@ def gates_of(
         one.contribution_id: _once(tuple(_of(one, board, clauses)))
         for one in board.contributions
     }
+
+
+def fund_gates(
+    board: Board, clauses: Mapping[str, tuple[Gate, ...]]
+) -> dict[str, tuple[Gate, ...]]:
+    """Fund id -> the gates of its security conditions; funds without any are absent.
+
+    Args:
+        board: as read and checked.
+        clauses: clause -> its gates. A condition that is not among them stays a gate
+            of which nothing is known.
+    """
+    found: dict[str, tuple[Gate, ...]] = {}
+    for fund in board.funds:
+        gates: list[Gate] = []
+        for condition in fund.conditions:
+            if condition.startswith(DELIVERED):
+                gates.append(_delivered(condition, board))
+            elif condition in clauses:
+                gates += [
+                    gate
+                    for gate in clauses[condition]
+                    if gate.kind != "mandate" or fund.donor in gate.who
+                ]
+            else:
+                why = "no agreement was given that holds this clause"
+                gates.append(
+                    Gate(words=condition, kind="other", clause=condition, why=why)
+                )
+        if gates:
+            found[fund.fund_id] = _once(tuple(gates))
+    return found
 
 
 def _once(gates: tuple[Gate, ...]) -> tuple[Gate, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from tocsin.coordination.clocks import Clock, clocks
-from tocsin.coordination.gates import Gate, Span, gates_of
+from tocsin.coordination.gates import Gate, Span, fund_gates, gates_of
 from tocsin.coordination.patrols import PatrolCover, patrol_cover
 from tocsin.coordination.standing import stand
 from tocsin.coordination.status import Status, status
@@ -18,7 +18,18 @@ from tocsin.coordination.timeline import Due, Entry, Freeze, freezes, timeline
 from tocsin.model.contributions import Board
 from tocsin.model.records import Instant, Record
 
-__all__ = ["Overview", "overview"]
+__all__ = ["HeldFund", "Overview", "overview"]
+
+
+class HeldFund(Record, frozen=True, kw_only=True):
+    """A fund whose security condition does not hold at the instant.
+
+    Attributes:
+        waits_for: the gates that are shut.
+    """
+
+    fund_id: str
+    waits_for: tuple[str, ...]
 
 
 class Overview(Record, frozen=True, kw_only=True):
@@ -44,6 +55,7 @@ class Overview(Record, frozen=True, kw_only=True):
     freezes: tuple[Freeze, ...]
     clocks: tuple[Clock, ...]
     patrols: tuple[PatrolCover, ...] = ()
+    held_funds: tuple[HeldFund, ...] = ()
 
 
 def overview(
@@ -85,6 +97,17 @@ def overview(
         freezes=freezes(board, gates, at=at),
         clocks=clocks(board, at=at),
         patrols=patrol_cover(board, standings, at=at),
+        held_funds=_held(fund_gates(board, clauses), at),
+    )
+
+
+def _held(gates: Mapping[str, tuple[Gate, ...]], at: datetime) -> tuple[HeldFund, ...]:
+    shut = {
+        name: tuple(gate.words for gate in mine if not gate.open_at(at))
+        for name, mine in gates.items()
+    }
+    return tuple(
+        HeldFund(fund_id=name, waits_for=words) for name, words in shut.items() if words
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from tocsin.coordination import HeldFund
 from tocsin.coordination.money import Booked, Gap, sums
 from tocsin.report.cell.gap_chart import gap_chart
 from tocsin.report.cell.names import plain
@@ -18,7 +19,7 @@ from tocsin.report.document import (
 from tocsin.report.document import (
     Row as Line,
 )
-from tocsin.report.wording import counted
+from tocsin.report.wording import counted, listed
 
 __all__ = ["ABOUT", "money"]
 
@@ -28,7 +29,9 @@ ABOUT: Final = (
 )
 
 
-def money(booked: Sequence[Booked], gaps: Sequence[Gap]) -> Iterator[Block]:
+def money(
+    booked: Sequence[Booked], gaps: Sequence[Gap], held: Sequence[HeldFund] = ()
+) -> Iterator[Block]:
     """The chart of gaps and the table of funds; nothing where no money is told."""
     if not booked and not gaps:
         return
@@ -42,6 +45,7 @@ def money(booked: Sequence[Booked], gaps: Sequence[Gap]) -> Iterator[Block]:
             " chart: no rate of their day was given.",
             tone="unknown",
         )
+    yield from _held(booked, held)
     lines = [
         Line(
             cells=(
@@ -64,3 +68,18 @@ def money(booked: Sequence[Booked], gaps: Sequence[Gap]) -> Iterator[Block]:
         ),
         rows=tuple(lines),
     )
+
+
+def _held(booked: Sequence[Booked], held: Sequence[HeldFund]) -> Iterator[Sentence]:
+    """Money whose security condition does not hold at this instant."""
+    by_id = {one.fund.fund_id: one.fund for one in booked}
+    for one in held:
+        fund = by_id.get(one.fund_id)
+        if fund is not None:
+            sector = fund.sector or "no stated sector"
+            yield Sentence(
+                text=f"{plain(fund.donor)}: {fund.money.amount:,f}"
+                f" {fund.money.currency} {fund.stage.value} for {sector} waits for"
+                f" {plain(listed(one.waits_for))}.",
+                tone="pending",
+            )

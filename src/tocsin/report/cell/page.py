@@ -95,7 +95,7 @@ def cell_page(
         ("days", "Due after the ceasefire", "", days(view)),
         ("plan", "The plan", PLAN, plan_blocks(planned)),
         ("offers", "Every contribution", "", offers(view)),
-        ("money", "Reconstruction", MONEY, money(booked, gaps)),
+        ("money", "Reconstruction", MONEY, money(booked, gaps, view.held_funds)),
         ("clocks", "Complaints and mandates", "", clocks(view)),
         ("sources", "Sources", SOURCES, sources(view, issues)),
     ]
