@@ -10,7 +10,7 @@ from shapely import box
 from typer.testing import CliRunner
 
 from tocsin.cli import app
-from tocsin.fusing.seen import by_day, by_watch, drawn
+from tocsin.fusing.seen import by_day, by_watch, drawn, unexplained
 from tocsin.fusing.unseen import by_kind, mapped
 from tocsin.model import COVERAGE, FACTS
 
@@ -53,6 +53,25 @@ def test_blind_hours_are_told_with_their_reason():
     ).to_dicts()
     (one,) = rows
     assert (one["hours"], one["hours_blind"], one["why"]) == (8.0, 4.0, "jammed")
+
+
+def test_blindness_that_no_restriction_accounts_for_is_listed():
+    rows = table(
+        log(0, 24, 0.0, why="jammed"),
+        log(0, 6, 0.0, sector="West", why="silent"),
+        log(24, 6, 0.0, sector="South"),
+        log(0, 24, 0.5, sector="North"),
+    )
+    told = [
+        fact("j", 3) | {"kind": "jam"},
+        fact("s", 2, sector="South") | {"kind": "restrict"},
+        fact("w", 3, sector="West"),
+    ]
+    watches = by_watch(rows, start=START, until=UNTIL)
+    found = unexplained(watches, pa.Table.from_pylist(told, FACTS))
+    assert [(row["sector"], row["why"]) for row in found.to_dicts()] == [
+        ("West", "silent")
+    ]
 
 
 def test_rate_is_for_each_hour_watched_and_none_where_nothing_was():

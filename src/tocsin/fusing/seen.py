@@ -6,6 +6,9 @@ in view), hours reported without a share, hours that it was blind and why; then 
 sector and day the union of all watches, the incidents begun there, and their number for
 each hour watched. Where nothing was watched there is no rate: nothing is divided by
 nothing, and a day without incidents is not said to be calm.
+
+A watch that went blind is itself evidence: each spell for which no report of a
+restriction or of jamming accounts is listed, so that somebody asks.
 """
 
 from __future__ import annotations
@@ -24,9 +27,13 @@ from tocsin.fusing.unseen import by_kind, mapped, shapes_of
 from tocsin.model import FACTS, conform, encode, instant, utc_text
 from tocsin.store import FolderStore, write_durably
 
-__all__ = ["by_day", "by_watch", "coverage_of", "drawn"]
+__all__ = ["by_day", "by_watch", "coverage_of", "drawn", "unexplained"]
 
 DAY = timedelta(days=1)
+GOES_ON = timedelta(days=3)
+"""A camera that was shot, or a sector that is closed, may stay so for days."""
+BLINDING = ("restrict", "jam")
+"""Acts that leave a watch blind."""
 
 
 def coverage_of(folder: Path, out: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -51,6 +58,7 @@ def coverage_of(folder: Path, out: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
         "watches": watches.to_dicts(),
         "days": days.to_dicts(),
         "kinds": kinds.to_dicts(),
+        "unexplained": unexplained(watches, facts).to_dicts(),
     }
     write_durably(out / "coverage.svg", picture.encode())
     write_durably(out / "map.svg", where.encode())
@@ -85,6 +93,30 @@ def by_watch(coverage: pa.Table, *, start: datetime, until: datetime) -> pl.Data
         "hours_unstated": pl.Float64, "hours_blind": pl.Float64, "why": pl.String,
     }  # fmt: skip
     return pl.DataFrame(found, schema=types).sort("sector", "source_id", "day", "kind")
+
+
+def unexplained(watches: pl.DataFrame, facts: pa.Table) -> pl.DataFrame:
+    """Watch days on which a watch was blind and no act in its sector says why.
+
+    An act of the day, or of the days before from which it may go on, explains it.
+    """
+    acts = pl.DataFrame(pl.from_arrow(conform(facts, FACTS, what="facts")))
+    told = acts.filter(pl.col("kind").is_in(BLINDING)).select(
+        "sector", since=pl.col("t").dt.truncate("1d")
+    )
+    blind = watches.filter(pl.col("hours_blind") > 0)
+    known = (
+        blind.join(told, on="sector")
+        .filter(
+            (pl.col("since") <= pl.col("day"))
+            & (pl.col("since") >= pl.col("day") - GOES_ON)
+        )
+        .select(blind.columns)
+        .unique()
+    )
+    return blind.join(
+        known, on=blind.columns, how="anti", nulls_equal=True, maintain_order="left"
+    )
 
 
 def _hours(table: pa.Table, day: datetime, end: datetime) -> dict[str, object] | None:
