@@ -9,7 +9,9 @@ from tests.coordination.conftest import caveat, day, offer, with_
 
 from tocsin.coordination import check, overview
 from tocsin.coordination.patrols import DAY, busiest, gaps, minutes_of
+from tocsin.model import Areas, Marking
 from tocsin.model.contributions import CaveatKind, Patrol
+from tocsin.report.cell import cell_page, geojson, three_w
 
 
 def patrol(name="aurelia-teams", area="East", units=1, hours="06:00-18:00", **more):
@@ -91,6 +93,23 @@ def test_more_teams_than_there_are_and_patrols_against_a_caveat_are_refused(boar
 def covered(patrols):
     """Of each minute of a day whether anybody is out."""
     return [n > 0 for n in sum((minutes_of(p) for p in patrols), [0] * DAY)]
+
+
+def test_a_page_that_shows_hours_without_patrols_is_never_for_the_public(board):
+    clear = offer("aurelia-teams", marking=Marking.CLEAR)
+    held = with_(board, contributions=(clear,))
+
+    def marking(*patrols):
+        view = overview(with_(held, patrols=patrols), {}, at=day(9))
+        return cell_page(view, areas=Areas()).marking
+
+    assert marking() is Marking.CLEAR
+    assert marking(patrol()) is Marking.AMBER
+
+
+def test_no_patrol_leaves_in_an_export(board):
+    view = overview(with_(board, patrols=(patrol(hours="03:21-04:22"),)), {}, at=day(9))
+    assert b"03:21" not in three_w(view) + geojson(view, areas=Areas())
 
 
 TIME = st.integers(0, DAY - 1).map(lambda m: f"{m // 60:02d}:{m % 60:02d}")

@@ -107,11 +107,7 @@ def cell_page(
     return CellPage(
         origin=kept_board.origin,
         watermark=WATERMARKS[kept_board.origin],
-        marking=max(
-            (c.marking for c in kept_board.contributions),
-            key=ORDER.index,
-            default=Marking.AMBER,
-        ),
+        marking=_marking(view),
         title=kept_board.title
         if not view.agreement
         else f"{kept_board.title}. {view.agreement}",
@@ -127,3 +123,10 @@ def cell_page(
         ),
         overview=view,
     )
+
+
+def _marking(view: Overview) -> Marking:
+    """The strictest of the contributions; hours without patrols are for no public."""
+    given = [one.marking for one in view.board.contributions]
+    least = [Marking.AMBER] if view.patrols or not given else []
+    return max([*given, *least], key=ORDER.index)
