@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
+from msgspec.structs import replace
+
 from tocsin.agreement.decisions import tally
+from tocsin.agreement.source import condition_text
 from tocsin.agreement.terms import (
     Agreement,
     AllOf,
@@ -33,7 +36,11 @@ def gates(agreement: Agreement, power: Power) -> tuple[Gate, ...]:
         return ()
     needs = power.needs
     parts = needs.conditions if isinstance(needs, AllOf) else (needs,)
-    return tuple(gate for part in parts for gate in _gate(agreement, power, part))
+    return tuple(
+        replace(gate, part=number)
+        for number, part in enumerate(parts)
+        for gate in _gate(agreement, power, part)
+    )
 
 
 def _gate(agreement: Agreement, power: Power, condition: Condition) -> Iterator[Gate]:
@@ -48,8 +55,16 @@ def _gate(agreement: Agreement, power: Power, condition: Condition) -> Iterator[
         case Happened():
             yield from _act_gates(agreement, power, condition)
         case _:
-            words = "a condition that this version does not settle"
+            words = _words(condition)
             yield Gate(kind="other", words=words, name=type(condition).__name__)
+
+
+def _words(condition: Condition) -> str:
+    """A condition in the words of the text, on one line."""
+    if isinstance(condition, AllOf | AnyOf):
+        join = " and " if isinstance(condition, AllOf) else " or "
+        return join.join(_words(part) for part in condition.conditions)
+    return condition_text(condition).replace("_", " ")
 
 
 def _act_gates(

@@ -57,11 +57,13 @@ class Gate(Record, frozen=True, kw_only=True):
 
     Attributes:
         kind: in_force (an article binds), adopted (a decision), act (of somebody), or
-            other (a condition that this version cannot settle: it stays unknown).
+            other (any other condition, such as one with `or`: the evaluation says when
+            it held).
         words: as the text says it.
         name: the article, decision or act.
         by: who must act; one gate for each of them.
         of_each: True where the text asks it of each of a kind.
+        part: which of the conditions of ``needs`` it belongs to, from 0.
     """
 
     kind: Literal["in_force", "adopted", "act", "other"]
@@ -69,6 +71,7 @@ class Gate(Record, frozen=True, kw_only=True):
     name: str
     by: str = ""
     of_each: bool = False
+    part: int = 0
 
 
 class Occasion(Record, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from msgspec.structs import replace
 
 from tocsin.agreement.decisions import eligible, veto_holders
 from tocsin.agreement.evaluate.plan import who_names
+from tocsin.agreement.source import time_text
 from tocsin.agreement.terms import (
     Agreement,
     Article,
@@ -387,4 +388,8 @@ def _lapse_seconds(lapses: Lapses | None) -> int | None:
 
 
 def _lapse_words(lapses: Lapses | None) -> str:
-    return f"after {lapses.after.duration}" if lapses and lapses.after else ""
+    if lapses is None:
+        return ""
+    if lapses.after is not None:
+        return f"after {lapses.after.duration}"
+    return f"at {time_text(lapses.at)}" if lapses.at is not None else ""

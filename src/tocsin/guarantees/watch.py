@@ -23,6 +23,8 @@ from tocsin.agreement.evaluate.results import (
     Effect,
     Episode,
     Evaluation,
+    Open,
+    PowerUse,
 )
 from tocsin.agreement.terms import Agreement
 from tocsin.guarantees.engine import Event, advance, begin
@@ -83,7 +85,6 @@ def watch(
     notices: list[Notice] = []
     issues: list[Issue] = []
     for promise in made:
-        issues += _unsettled(agreement, promise)
         promise = register.with_contributors(promise)
         case = _Case(promise, evaluation, register)
         for occasion, events in case.occasions(last):
@@ -111,10 +112,13 @@ class _Case:
         self.decisions = [d for d in evaluation.decisions if d.clause in clauses]
         self.duties = [d for d in evaluation.duties if d.clause == promise.clause]
         self.effects = [e for e in evaluation.effects if e.clause == promise.clause]
+        self.powers = [p for p in evaluation.powers if p.clause == promise.clause]
 
     def occasions(self, at: datetime) -> Iterator[tuple[Occasion, tuple[Event, ...]]]:
         """What the promise is about, with the events of each; one asleep if nothing."""
         always = tuple(self.register.always(self.promise))
+        own = [power for power in self.powers if power.episode is None]
+        always += tuple(event for power in own for event in self._power(power))
         woken = [
             (occasion, tuple(events))
             for occasion, events in (*self._of_episodes(), *self._of_effects())
@@ -148,6 +152,9 @@ class _Case:
         for effect in self.effects:
             if found in effect.because:
                 yield from _effect(effect)
+        for power in self.powers:
+            if power.episode == found:
+                yield from self._power(power)
 
     def _of_effects(self) -> Iterator[tuple[Occasion, Iterable[Event]]]:
         """Measures that something else woke, such as a decision that lapsed."""
@@ -159,6 +166,15 @@ class _Case:
                 yield _after(effect, causes), _effect(effect)
 
     # -- events
+
+    def _power(self, power: PowerUse) -> Iterator[Event]:
+        """Gates that only the evaluation can judge, and when the power lapses."""
+        for gate in self.promise.gates:
+            if gate.kind == "other":
+                yield from _gate(gate.words, power.needs[gate.part], power.arose_at)
+        if power.lapses_at is not None and self.promise.lapses_s is None:
+            due, at = power.lapses_at, power.arose_at
+            yield Event(what="called_for", at=at, step=power.act, due=due)
 
     def _duty(self, duty: Duty) -> Iterator[Event]:
         step = self._step(duty.act, duty.holder)
@@ -198,6 +214,17 @@ class _Case:
                         yield Event(
                             what="opened", at=decision.decided_at, step=gate.words
                         )
+
+
+def _gate(words: str, held: tuple[Open, ...], at: datetime) -> Iterator[Event]:
+    """A gate from an instant on: closed at first, unless it holds by then."""
+    later = [one for one in held if one.to is None or one.to > at]
+    if not later or later[0].since > at:
+        yield Event(what="closed", at=at, step=words)
+    for one in later:
+        yield Event(what="opened", at=max(one.since, at), step=words)
+        if one.to is not None:
+            yield Event(what="closed", at=one.to, step=words)
 
 
 def _about(episode: Episode) -> Occasion:
@@ -245,18 +272,6 @@ def _effect(effect: Effect) -> Iterator[Event]:
     if effect.suspended_at is not None:
         yield Event(what="suspended", at=effect.suspended_at)
     elif effect.state == "refused":
-        yield Event(what="rejected", at=at)
-
-
-def _unsettled(agreement: Agreement, promise: Promise) -> Iterator[Issue]:
-    """What the engine reads and cannot settle; it stays unknown, which is not open."""
-    article = agreement.find(promise.clause.removeprefix("Article "))[0]
-    for gate in promise.gates:
-        if gate.kind == "other":
-            yield Issue(
-                code="not_evaluated",
-                where=article.where,
-                message=f"{promise.clause}: {gate.words}; the power stays shut",
-                repair="judge this condition by hand",
-                warning=True,
-            )
+        yield Event(what="rejected", at=effect.stopped_at or at)
+    elif effect.ended_at is not None:
+        yield Event(what="ended", at=effect.ended_at)

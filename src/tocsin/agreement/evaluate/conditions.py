@@ -139,11 +139,11 @@ def truth(  # noqa: C901, PLR0911  # one case for each kind of condition
             held = (
                 bound.get(condition.variable) in condition.names
             ) != condition.negated
-            return _always(scene, at, np.full(len(at), held))
+            return _always(scene, np.full(len(at), held))
         case ArticleIs():
-            return _always(scene, at, _in_force(scene, condition, at))
+            return _always(scene, _in_force(scene, condition, at))
         case Stands():
-            return _always(scene, at, _standing(scene, condition, bound, at))
+            return _always(scene, _standing(scene, condition, bound, at))
         case Happened():
             return _happened(scene, condition, bound, at)
         case BreachOf():
@@ -155,11 +155,11 @@ def truth(  # noqa: C901, PLR0911  # one case for each kind of condition
         case Since() | Until() | Sequence():
             return _stepped(scene, condition, bound, at)
         case FindingState() | DecisionIs() | SuspendedBy():
-            return _always(scene, at, _on_record(scene, condition, bound, at))
+            return _always(scene, _on_record(scene, condition, bound, at))
     raise NotEvaluated(condition, "this condition")
 
 
-def _always(scene: Scene, at: Ints, held: Flags) -> Flags:
+def _always(scene: Scene, held: Flags) -> Flags:
     return np.repeat(held[:, None], scene.n_worlds, axis=1)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from tocsin.agreement.evaluate.conditions import Bound, changes, truth
 from tocsin.agreement.evaluate.force import EVER, Span
 from tocsin.agreement.evaluate.history import Flags, Ints
+from tocsin.agreement.evaluate.plan import Stands
 from tocsin.agreement.evaluate.setting import Setting
 from tocsin.agreement.evaluate.stage import (
     NOWHERE,
@@ -94,7 +95,8 @@ class OnRecord:
         if id(condition) not in self.asks:
             deeds = list(subjects_of(self.setting, condition))
             near = any(isinstance(d, Deed) and d.near is not None for d in deeds)
-            named = next(find(condition, SuspendedBy), None) is not None
+            asked = (*find(condition, SuspendedBy), *find(condition, Stands))
+            named = bool(asked)
             self.asks[id(condition)] = near, named
         near, named = self.asks[id(condition)]
         return Here(here.place if near else None, here.names if named else frozenset())

@@ -362,6 +362,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """The sectors of a zone or sector by its name; None: no place is asked for."""
         return None if place is None else _where(self.agreement, place)[0] or (place,)
 
+    @property
+    def matters(self) -> frozenset[str]:
+        """Everything that an act on record may name as what it is about."""
+        named = {article.clause for article in self.agreement.articles}
+        named |= {decision.rule.name for decision in self.decisions}
+        named |= {effect.rule.name for effect in self.effects}
+        named |= {power.rule.deed.thing or "" for power in self.powers}
+        return frozenset(name.casefold() for name in named if name)
+
     def variables_of(self, finding: str) -> tuple[str, ...]:
         """What a finding ranges over, in the order of the text."""
         for one in self.findings:

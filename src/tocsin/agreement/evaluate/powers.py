@@ -23,6 +23,7 @@ from tocsin.agreement.evaluate.setting import Setting
 from tocsin.agreement.evaluate.stage import Here
 from tocsin.agreement.evaluate.triggers import Firing, firings
 from tocsin.agreement.terms import AllOf, Condition, DecisionIs
+from tocsin.agreement.walk import find
 from tocsin.model.records import Issue
 from tocsin.model.times import from_seconds
 
@@ -76,6 +77,20 @@ def _needs(rule: PowerRule) -> tuple[Condition, ...]:
     return needs.conditions if isinstance(needs, AllOf) else (needs,)
 
 
+def _here(setting: Setting, rule: PowerRule) -> Here:
+    """What an act on record may name and be meant for this power."""
+    names = {rule.article.clause, rule.rule.deed.thing or ""}
+    for condition in find(rule.rule, DecisionIs):
+        for decision in setting.plan.decisions:
+            meant = condition.article is None and decision.rule.name
+            if meant == condition.decision or (
+                condition.article is not None
+                and decision.article.is_meant_by(condition.article.number)
+            ):
+                names |= {decision.rule.name, decision.article.clause}
+    return Here(names=frozenset(names))
+
+
 def _use(
     setting: Setting,
     rule: PowerRule,
@@ -84,10 +99,12 @@ def _use(
     facts: Sequence[Fact],
     record: OnRecord,
 ) -> tuple[PowerUse, list[Row]]:
-    here = Here(names=frozenset({rule.article.clause}))
+    here = _here(setting, rule)
     until = setting.question.until
     held = [record.spans(c, firing.bound, here) for c in _needs(rule)]
-    ready = _meet([[Span(firing.t, EVER)], *held, _unstopped(rule, firing, record)])
+    ready = _meet(
+        [[Span(firing.t, EVER)], *held, _unstopped(setting, rule, firing, record)]
+    )
     ready = _without(ready, setting.force.pauses_of(rule.article.number))
     opens = ready[0].start if ready else EVER
     by_decision = rule.rule.trigger is None and bool(firing.because)
@@ -96,7 +113,7 @@ def _use(
         lapse_of(setting, rule.rule.lapses, firing.t, begins),
         _used_by(setting, rule, firing),
     )
-    ends = min(lapses, _ended(rule, firing, opens, record))
+    ends = min(lapses, _ended(setting, rule, firing, opens, record))
     ends = min(ends, setting.force[rule.article.number].stop)
     spans = [Span(s.start, min(s.stop, ends)) for s in ready if s.start < ends]
     spans = [Span(s.start, min(s.stop, until)) for s in spans if s.start < until]
@@ -120,11 +137,13 @@ def _use(
     return use, list(_rows(setting, rule, firing, holder, spans, ends))
 
 
-def _unstopped(rule: PowerRule, firing: Firing, record: OnRecord) -> list[Span]:
+def _unstopped(
+    setting: Setting, rule: PowerRule, firing: Firing, record: OnRecord
+) -> list[Span]:
     unless = rule.rule.unless
     if unless is None:
         return [Span()]
-    here = Here(names=frozenset({rule.article.clause}))
+    here = _here(setting, rule)
     stops = record.spans(unless.condition, firing.bound, here)
     return _without([Span()], stops)
 
@@ -135,11 +154,13 @@ def _used_by(setting: Setting, rule: PowerRule, firing: Firing) -> int:
     return EVER if due is None else due + 1
 
 
-def _ended(rule: PowerRule, firing: Firing, opens: int, record: OnRecord) -> int:
+def _ended(
+    setting: Setting, rule: PowerRule, firing: Firing, opens: int, record: OnRecord
+) -> int:
     condition = rule.rule.ends_when
     if condition is None or opens >= EVER:
         return EVER
-    here = Here(names=frozenset({rule.article.clause}))
+    here = _here(setting, rule)
     return record.first(condition, firing.bound, opens, here)
 
 

@@ -174,9 +174,17 @@ class Stage:
         return EVER
 
     def standing(self, condition: Stands, bound: Bound) -> Sequence[Span]:
-        """When an act that was done stands (rule O7)."""
+        """When an act that was done stands (rule O7).
+
+        An act that names another clause, decision or thing of the text is not meant.
+        """
         deed = pattern(self.plan.agreement, condition.deed)
-        facts = self.sources.facts_of(kinds_for(deed.act))
+        others = self.plan.matters - {name.casefold() for name in self.here.names}
+        facts = [
+            fact
+            for fact in self.sources.facts_of(kinds_for(deed.act))
+            if fact.subject is None or fact.subject.casefold() not in others
+        ]
         return standing_spans(self.plan, facts, condition, deed, bound)
 
     def is_by(self, party: str, episodes: Episodes, bound: Bound) -> bool:
