@@ -60,4 +60,3 @@ def test_keyword_that_changes_verdicts_has_a_case_with_verdicts(terminal):
 
 def test_table_of_keywords_knows_what_the_grammar_declares():
     assert keywords() == {keyword.terminal for keyword in ENGLISH} - LITERALS
-

@@ -56,10 +56,14 @@ COMPOSED = {
     "the sentence above{} is not the one it was written for",
     "nothing ties{} to the sentence above",
     "no treaty sentence stands above{}",
-    "read the rules against the sentence; if they say the same, run"
-    " `tocsin fmt --stamp` (it writes `sha256:{}`)",
-    "read the rules against the sentence again; if they still say the same,"
-    " run `tocsin fmt --stamp` (it writes `sha256:{}`)",
+    (
+        "read the rules against the sentence; if they say the same, run"
+        " `tocsin fmt --stamp` (it writes `sha256:{}`)"
+    ),
+    (
+        "read the rules against the sentence again; if they still say the same,"
+        " run `tocsin fmt --stamp` (it writes `sha256:{}`)"
+    ),
     "a share of {}/{} can never be reached",
     "write {}",
 }
