@@ -6,7 +6,7 @@ The demo, the benchmarks and the stress test's adversaries build on it. See
 >>> import numpy as np
 >>> quiet = Scenario(days=1, per_day=100, plan=(), answers=())
 >>> generate(quiet, rng=np.random.Generator(np.random.PCG64(1))).observations.num_rows
-100
+101
 """
 
 from tocsin.exercise.answers import Answer, Ballot

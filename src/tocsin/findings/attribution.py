@@ -15,7 +15,7 @@ every term. Refused: to name a party that nothing speaks for.
   it happened, and their sum may exceed 1.
 
 >>> from tocsin.findings.weights import load_weights
->>> log_odds = {"line": np.array([[1.5, -1.5], [0.3, -0.3]])}
+>>> log_odds = {"line": np.array([[1.5, -1.5], [0.05, -0.05]])}
 >>> named(log_odds, load_weights()).round(3).tolist()
 [[0.818, 0.0], [0.0, 0.0]]
 """
