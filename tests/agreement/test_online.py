@@ -515,6 +515,47 @@ def test_a_fact_dated_ahead_waits_for_the_clock():
     assert "breached" in monitor.tick(at(5_001)).table["verdict"].to_pylist()
 
 
+def stands(monitor, told):
+    """What was told adds up to what stands."""
+    rows = comparable(monitor.verdicts().to_pylist())
+    assert comparable(folded(told).values()) == rows
+    return rows
+
+
+def test_what_followed_from_an_episode_goes_with_it():
+    text = COUNT + (
+        "Article 6(1)\n  upon found storm on party\n"
+        "  oblige Southland to meet\n  within 10 minutes of found\n"
+    )
+    monitor = Monitor(agreed('act meet is "to meet"\n' + text), start=START)
+    fires = [fact("a", 100), fact("b", 200)]
+    told = [monitor.take(fires, now=at(20_000))]
+    assert "Article 6(1)" in monitor.verdicts()["clause"].to_pylist()
+    told.append(monitor.take([fact("c", 300, kind="other", withdraws="b")]))
+    assert "Article 6(1)" not in monitor.verdicts()["clause"].to_pylist()
+    stands(monitor, told)
+
+
+def test_an_answer_dated_ahead_counts_whichever_came_first():
+    asked = fact("a", 0, "request", subject="Depot")
+    granted = fact("b", 2_000, "access", subject="Depot")
+    for pair in ([asked, granted], [granted, asked]):
+        monitor = Monitor(agreed(DUTY), start=START)
+        told = [monitor.take([one], now=at(1_000)) for one in pair]
+        told.append(monitor.tick(at(2_001)))
+        assert told[-1].verdicts["verdict"].to_pylist() == ["met"]
+        stands(monitor, told)
+
+
+def test_an_act_of_nobody_dated_ahead_veils_a_sector_that_is_named_later():
+    monitor = Monitor(agreed(FIRE), start=START)
+    seen = {"t_start": at(0), "t_end": at(9_000), "share": 1.0, "sector": "North"}
+    watched = pa.Table.from_pylist([seen | {"origin": "imagined"}], schema=COVERAGE)
+    told = [monitor.take([fact("a", 3_000, party=None)], now=at(60))]
+    told.append(monitor.take(coverage=watched, now=at(5_000)))
+    assert any(at(3_000) in row and "North" in row for row in stands(monitor, told))
+
+
 def test_changes_have_the_columns_that_are_promised():
     monitor = Monitor(agreed(FIRE), start=START)
     changes = monitor.take([fact("a", 5)], now=at(60))

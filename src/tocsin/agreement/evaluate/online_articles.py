@@ -249,6 +249,8 @@ class StandingArticle:
             at = np.unique(self._within(key, series, -EVER, EVER, None))
             old = self._rows(key, series, at, clock.was, self.curve(key[1]))
             self.awake ^= {key}
+            for t in at[at >= clock.was].tolist():
+                heapq.heappush(self.waiting, (t, *key))
             new = self._rows(key, series, at, clock.was, self.curve(key[1]))
             part = self._difference(key, series, at, (old, new), BY_FORCE)
             parts += [part] if len(part) else []

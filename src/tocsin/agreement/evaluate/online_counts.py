@@ -304,6 +304,7 @@ class Counting:
         if found.is_open != (after is not None) or found.said != said:
             return None
         old = self._snapshot(key, begin, limit + 1)
+        marks = _marks(state)
         rest = [row for row in state.rows if row.t > limit]
         later = [e for e in state.episodes if e.alleged > limit]
         end = after.closed if after is not None else None
@@ -311,6 +312,7 @@ class Counting:
         state.rows += rest
         state.episodes += later
         self._ever(state, affected)
+        self.moved |= marks != _marks(state)
         return compared(old, self._snapshot(key, begin, limit + 1), reason)
 
     def _to_the_end(
@@ -332,13 +334,13 @@ class Counting:
             _note_states(state, begin, limit, found)
             return []
         old = self._snapshot(key, begin, EVER)
-        marks = [(e.alleged, e.closed) for e in state.episodes]
+        marks = _marks(state)
         end = self.span.stop if stopped else None
         affected = self._put(state, found, begin, limit, held, end)
         self._ever(state, affected)
         if stopped and state.rows and self.row_start < self.span.stop:
             state.rows.append(_Row(self.span.stop, ENDED, 0.0, 0.0, None))
-        self.moved |= marks != [(e.alleged, e.closed) for e in state.episodes]
+        self.moved |= marks != _marks(state)
         return compared(old, self._snapshot(key, begin, EVER), reason)
 
     def _put(
@@ -549,6 +551,11 @@ def _open_at(episodes: Sequence[Standing], t: int) -> Standing | None:
 def _said_before(rows: Sequence[_Row], t: int) -> int:
     first = bisect_left(rows, t, key=lambda row: row.t)
     return rows[first - 1].verdict if first else -1
+
+
+def _marks(state: KeyState) -> list[tuple[int, int | None]]:
+    """When its episodes open and close."""
+    return [(episode.alleged, episode.closed) for episode in state.episodes]
 
 
 def _note_states(state: KeyState, begin: int, limit: int, found: _Sweep) -> None:

@@ -309,7 +309,8 @@ class StandingDuty:
         insort(held, entry)
         self._enlist(key, held)
         heapq.heappush(self.due, (held[0].t + self.allowance, key))
-        for t in (entry.t, self.start):
+        answers = self._acts(key, entry.t, entry.t + self.allowance)
+        for t in (entry.t, self.start, *(act.t for act in answers)):
             if t >= clock.now:
                 heapq.heappush(self.due, (t, key))
 
