@@ -13,13 +13,23 @@ import msgspec
 from tocsin.agreement.evaluate.conditions import Bound
 from tocsin.agreement.evaluate.force import EVER
 from tocsin.agreement.evaluate.history import Fact
+from tocsin.agreement.evaluate.judged import Stated
 from tocsin.agreement.evaluate.on_record import OnRecord
 from tocsin.agreement.evaluate.oracle_breaches import matches
 from tocsin.agreement.evaluate.plan import Obligation, who_names
 from tocsin.agreement.evaluate.setting import Setting
 from tocsin.agreement.evaluate.stage import Here
 
-__all__ = ["Call", "bound_of", "gone_at", "here_of", "instances", "ready", "site_of"]
+__all__ = [
+    "Call",
+    "bound_of",
+    "breach_of",
+    "gone_at",
+    "here_of",
+    "instances",
+    "ready",
+    "site_of",
+]
 
 
 class Call(msgspec.Struct, kw_only=True, frozen=True):
@@ -164,3 +174,15 @@ def _bound_places(obligation: Obligation, fact: Fact) -> tuple[str | None, str |
     sector = fact.sector if called.sector_variable else None
     subject = fact.subject if called.subject_variable else None
     return sector, subject
+
+
+def breach_of(obligation: Obligation, call: Call, t: int) -> Stated:
+    """That a duty that was called for is breached from ``t`` on."""
+    return Stated(
+        article=obligation.article.number,
+        party=call.holder,
+        sector=call.sector,
+        subject=call.subject,
+        t=t,
+        index=-1 if call.caller is None else call.caller.index,
+    )

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from tocsin.agreement.evaluate.chance import reaches
-from tocsin.agreement.evaluate.duty_calls import Call, gone_at, instances
+from tocsin.agreement.evaluate.duty_calls import Call, breach_of, gone_at, instances
 from tocsin.agreement.evaluate.duty_chance import measure
 from tocsin.agreement.evaluate.duty_clocks import due_of, stopped
 from tocsin.agreement.evaluate.history import Fact
-from tocsin.agreement.evaluate.judged import Judged, Stated
+from tocsin.agreement.evaluate.judged import Judged
 from tocsin.agreement.evaluate.on_record import OnRecord
 from tocsin.agreement.evaluate.oracle_breaches import Breaches, Event
 from tocsin.agreement.evaluate.oracle_findings import Look, least_share
@@ -81,7 +81,7 @@ def judge_clearing(
     if call.caller is None:
         judged.duties.append(_duty(obligation, call, state, due, done))
     if state == "breached" and due is not None:
-        judged.breaches.append(_stated(obligation, call, due))
+        judged.breaches.append(breach_of(obligation, call, due))
 
 
 def _pending(obligation: Obligation, call: Call, t: int, due: int | None) -> Row:
@@ -108,17 +108,6 @@ def _stopped(obligation: Obligation, call: Call, t: int) -> Row:
         t=t,
         verdict="excused",
         p_excused=measure(call.chance),
-    )
-
-
-def _stated(obligation: Obligation, call: Call, due: int) -> Stated:
-    return Stated(
-        article=obligation.article.number,
-        party=call.holder,
-        sector=call.sector,
-        subject=call.subject,
-        t=due,
-        index=-1 if call.caller is None else call.caller.index,
     )
 
 

@@ -14,12 +14,18 @@ import numpy as np
 
 from tocsin.agreement.evaluate.chance import reaches
 from tocsin.agreement.evaluate.conditions import NotEvaluated
-from tocsin.agreement.evaluate.duty_calls import Call, gone_at, instances, site_of
+from tocsin.agreement.evaluate.duty_calls import (
+    Call,
+    breach_of,
+    gone_at,
+    instances,
+    site_of,
+)
 from tocsin.agreement.evaluate.duty_chance import called_and_idle, measure
 from tocsin.agreement.evaluate.duty_clocks import due_of, stopped
 from tocsin.agreement.evaluate.force import EVER, Span
 from tocsin.agreement.evaluate.history import Fact
-from tocsin.agreement.evaluate.judged import Judged, Stated
+from tocsin.agreement.evaluate.judged import Judged
 from tocsin.agreement.evaluate.on_record import OnRecord
 from tocsin.agreement.evaluate.oracle_breaches import matches
 from tocsin.agreement.evaluate.oracle_standing import standing
@@ -228,16 +234,7 @@ def _report(
     if call.caller is None:
         judged.duties.append(_duty(obligation, call, state, due, done))
     if state == "breached" and due is not None:
-        judged.breaches.append(
-            Stated(
-                article=obligation.article.number,
-                party=call.holder,
-                sector=call.sector,
-                subject=call.subject,
-                t=due,
-                index=-1 if call.caller is None else call.caller.index,
-            )
-        )
+        judged.breaches.append(breach_of(obligation, call, due))
 
 
 def _duty(

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tocsin.agreement.evaluate.chance import reaches
-from tocsin.agreement.evaluate.duty_calls import Call, gone_at
+from tocsin.agreement.evaluate.duty_calls import Call, breach_of, gone_at
 from tocsin.agreement.evaluate.duty_chance import called_and_idle, measure
 from tocsin.agreement.evaluate.force import EVER, Span
 from tocsin.agreement.evaluate.history import Fact
-from tocsin.agreement.evaluate.judged import Judged, Stated
+from tocsin.agreement.evaluate.judged import Judged
 from tocsin.agreement.evaluate.on_record import OnRecord
 from tocsin.agreement.evaluate.plan import Obligation
 from tocsin.agreement.evaluate.rows import Row, ranges_of
@@ -57,7 +57,7 @@ def standing(
         if row.verdict != previous and t >= setting.question.start:
             judged.single.append(row)
         if row.verdict == "breached" != previous:
-            judged.breaches.append(_stated(obligation, call, t))
+            judged.breaches.append(breach_of(obligation, call, t))
         previous = row.verdict
     if previous and span.stop < setting.question.until:
         judged.single.append(_ended(obligation, call, span.stop))
@@ -150,17 +150,6 @@ def _row(
 def _is_still(now: Sequence[Fact], t: int) -> bool:
     """No act at this second could have been at another (rule D1)."""
     return all(fact.early == fact.late for fact in now) and bool(now or t)
-
-
-def _stated(obligation: Obligation, call: Call, t: int) -> Stated:
-    return Stated(
-        article=obligation.article.number,
-        party=call.holder,
-        sector=call.sector,
-        subject=call.subject,
-        t=t,
-        index=-1 if call.caller is None else call.caller.index,
-    )
 
 
 def _ended(obligation: Obligation, call: Call, t: int) -> Row:
