@@ -58,13 +58,15 @@ def _why(error: OSError) -> str:
 
 def say_issues(issues: Sequence[Issue]) -> None:
     """Issues on standard error, one a line, and how many they are."""
+    from tocsin.agreement.localise import counted
     from tocsin.model import visible
 
     for issue in issues:
         typer.echo(visible(str(issue)), err=True)
     errors = sum(not issue.warning for issue in issues)
     if issues:
-        typer.echo(f"{errors} errors, {len(issues) - errors} warnings", err=True)
+        warnings = counted(len(issues) - errors, "warning", "en")
+        typer.echo(f"{counted(errors, 'error', 'en')}, {warnings}", err=True)
 
 
 def show_issues(issues: Sequence[Issue], language: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tocsin.cli.arguments import AgreementArgument, day_of
+from tocsin.cli.bars import stage_bars
 from tocsin.cli.endings import exit_codes, say_issues
 from tocsin.cli.files import parquet_bytes, put, table_given, table_in
 from tocsin.cli.root import app
@@ -94,7 +95,7 @@ def evaluate(  # noqa: PLR0913  # one option for each thing a verdict depends on
     from tocsin.agreement.evaluate import asking
     from tocsin.agreement.evaluate.sentences import with_sentences
 
-    with exit_codes():
+    with exit_codes(), stage_bars() as progress:
         _refuse_wrong_use(engine, revisions, out, (facts, coverage, agreement))
         wanted = {"start": start, "until": until, "as_known_at": as_known_at}
         asked = {name: day_of(at) for name, at in wanted.items()}
@@ -112,6 +113,7 @@ def evaluate(  # noqa: PLR0913  # one option for each thing a verdict depends on
             as_known_at=asked["as_known_at"],
             engine=engine,
             seed=seed,
+            progress=progress,
         )
         say_issues(answer.issues)
         found = answer.records.verdicts

@@ -7,7 +7,7 @@ those of :mod:`tocsin.agreement.given`.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import pyarrow as pa
@@ -19,6 +19,9 @@ from tocsin.errors import TocsinError, WrongUse
 from tocsin.model.places import Areas
 from tocsin.model.records import Outcome
 from tocsin.model.tables import VERDICTS
+
+if TYPE_CHECKING:
+    from tocsin.agreement.evaluate.online_replay import Progress
 
 __all__ = ["Answered", "ask", "bounds"]
 
@@ -76,6 +79,7 @@ def ask(  # noqa: PLR0913  # as for evaluate
     as_known_at: datetime | None = None,
     engine: Engine = "batch",
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Outcome[Answered]:
     """The verdicts of an engine; of the online engine, with their revisions.
 
@@ -107,6 +111,7 @@ def ask(  # noqa: PLR0913  # as for evaluate
         until=until,
         as_known_at=as_known_at,
         seed=seed,
+        progress=progress,
     )
     revised = _with_revisions(whole.records, told.verdicts)
     return Outcome(

@@ -8,7 +8,7 @@ the arrival of what made it so. What was said in between, and is no more, is in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,7 +26,10 @@ from tocsin.model.places import Areas
 from tocsin.model.tables import COVERAGE, FACTS, TIME, VERDICTS, conform
 from tocsin.model.times import from_seconds, seconds
 
-__all__ = ["Replayed", "replay"]
+__all__ = ["Progress", "Replayed", "replay"]
+
+Progress = Callable[[str, float], None]
+"""Told what is being done and the share of it that is done, 0 to 1."""
 
 KEY: Final = ["clause", "party", "sector", "subject", "t", "due", "which"]
 MICROSECONDS: Final = 1_000_000
@@ -45,7 +48,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     changes: pa.Table
 
 
-def replay(
+def replay(  # noqa: PLR0913  # as for evaluate
     agreement: Agreement,
     facts: pa.Table,
     *,
@@ -55,6 +58,7 @@ def replay(
     until: datetime,
     as_known_at: datetime | None = None,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Replayed:
     """Verdicts with their revisions; arguments as for ``evaluate``.
 
@@ -65,7 +69,8 @@ def replay(
     table, watched = conform(facts, FACTS, what="facts"), None
     if coverage is not None:
         watched = conform(coverage, COVERAGE, what="coverage")
-    told = _told(monitor, _Arrivals(table, watched, as_known_at), seconds(until))
+    arrivals = _Arrivals(table, watched, as_known_at)
+    told = _told(monitor, arrivals, seconds(until), progress or _silent)
     changes = pa.concat_tables([CHANGES.empty_table(), *told])
     return Replayed(verdicts=_standing(monitor, changes), changes=changes)
 
@@ -85,9 +90,14 @@ class _Arrivals:
             coverage, seen = _known(coverage, "known_at", known, never)
             self.coverage, self.seen = _in_order(coverage, seen)
 
+    @property
+    def seconds(self) -> list[int]:
+        """When something arrived, in order."""
+        return [int(at) for at in np.union1d(self.at, self.seen)]
+
     def __iter__(self) -> Iterator[tuple[int, pa.Table, pa.Table | None]]:
         """Each second at which something arrived, with what did."""
-        for at in np.union1d(self.at, self.seen).tolist():
+        for at in self.seconds:
             watched = None
             if self.coverage is not None:
                 watched = _between(self.coverage, self.seen, at)
@@ -117,14 +127,22 @@ def _in_order(table: pa.Table, at: pa.ChunkedArray) -> tuple[pa.Table, Ints]:
     return table.take(pa.array(order)), second[order]
 
 
-def _told(monitor: Monitor, arrivals: _Arrivals, until: int) -> Iterator[pa.Table]:
+def _silent(_what: str, _share: float) -> None:
+    """Nobody looks."""
+
+
+def _told(
+    monitor: Monitor, arrivals: _Arrivals, until: int, progress: Progress
+) -> Iterator[pa.Table]:
     """Changes, one table for each delivery that changes something."""
     before = start = seconds(monitor.now)
-    for at, facts, coverage in arrivals:
+    many = len(arrivals.seconds)
+    for done, (at, facts, coverage) in enumerate(arrivals, start=1):
         yield from _changed(monitor, before, min(max(at, start), until))
         now = min(max(at + 1, start), until)
         yield from _changed(monitor, at, now, facts=facts, coverage=coverage)
         before = at
+        progress("facts as they came in", done / many)
     yield from _changed(monitor, before, until)
 
 
