@@ -239,3 +239,22 @@ def test_an_engine_that_is_not_there_is_refused():
             until=at(1),
             engine="fast",
         )
+
+
+@ENGINES
+@pytest.mark.parametrize("rows", [[], [fact(0, 1, party="Southland")]])
+def test_an_omission_that_no_fact_tells_of_has_no_fact_as_its_witness(engine, rows):
+    source = CEASEFIRE + (
+        'act hand_over is "to hand over the maps"\n'
+        "Article 2(1)\n  in force from 2025-03-03T00:00Z\n"
+        "  oblige each party to hand_over\n  within 5 hours\n"
+        "Article 5(1)\n  finding neglect for party\n"
+        "  when count of breaches of Article 2(1) by party over 9 hours >= 1\n"
+    )
+    said = ask(source, rows, engine=engine)
+    (episode,) = [e for e in said.episodes if e.party == "Northland"]
+    assert episode.witness.facts == ()
+    found = said.verdicts.to_pylist()
+    neglect = [r for r in found if r["clause"] == "Article 5(1)"]
+    assert {r["verdict"] for r in neglect} >= {"breached"}
+    assert all(not r["witness"] for r in neglect if r["verdict"] == "breached")

@@ -205,7 +205,7 @@ def _episode(
         number=len(window),
         window_start=max(start, min((e.t for e in window), default=first.t)),
         ranges=ranges_of(event.index for event in witness),
-        facts=tuple(event.fact_id for event in witness),
+        facts=tuple(event.fact_id for event in witness if event.fact_id),
     )
 
 

@@ -251,7 +251,7 @@ def _episode(
         number=len(first.items),
         window_start=start,
         ranges=ranges_of(item.index for item in held),
-        facts=tuple(item.fact_id for item in held),
+        facts=tuple(item.fact_id for item in held if item.fact_id),
     )
 
 

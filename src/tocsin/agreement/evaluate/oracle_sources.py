@@ -213,7 +213,7 @@ def _event(history: History, broken: _Broken, number: int) -> Event:
         early=broken.due,
         late=broken.due,
         last=broken.last,
-        index=max(_index(broken), 0),
+        index=_index(broken),
         fact_id="" if caller is None else caller.fact_id,
         sources=1 if caller is None else caller.sources,
         certain=whole and not broken.acts and _is_plain(broken),

@@ -81,13 +81,13 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ranges_of(indices: Iterable[int]) -> Ranges:
-    """Positions as half-open ranges, neighbours joined.
+    """Positions as half-open ranges, neighbours joined; -1 stands for no fact.
 
-    >>> ranges_of([7, 3, 4])
+    >>> ranges_of([7, -1, 3, 4])
     ((3, 5), (7, 8))
     """
     ranges: list[tuple[int, int]] = []
-    for index in sorted(set(indices)):
+    for index in sorted({index for index in indices if index >= 0}):
         if ranges and ranges[-1][1] == index:
             ranges[-1] = (ranges[-1][0], index + 1)
         else:
